@@ -1,1 +1,1 @@
-
+"""One folder per chat platform; each fulfils core.contract.ChatAdapter."""

@@ -1,0 +1,130 @@
+"""A pure fold of Dify's events into the answer: its text so far, its ids, and how it ended.
+
+The end rules hold for Dify 0.15 to 1.16, whose orders differ: message_end without an earlier error or failed
+finish is success, whatever follows (1.15+ sends a synthetic failed finish after it); a failed or stopped
+finish is a verdict; the stream is read to its end either way.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.dify.events import (
+    AgentMessage,
+    AnyEvent,
+    ErrorEvent,
+    Event,
+    Malformed,
+    Message,
+    MessageEnd,
+    MessageFile,
+    MessageReplace,
+    TextEvent,
+    WorkflowFinished,
+    WorkflowPaused,
+)
+
+
+class Outcome(StrEnum):
+    """How a run ended."""
+
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    PAUSED = "paused"  # a person is asked to decide at Dify
+    LOST = "lost"  # the stream ended without a verdict
+
+
+@dataclass
+class Answer:
+    """One answer as it is known so far."""
+
+    text: str = ""
+    task_id: str = ""
+    message_id: str = ""
+    conversation_id: str = ""
+    run_id: str = ""
+    redraws: int = 0  # how often the text did not just grow
+    files: int = 0
+    malformed: int = 0
+    error_code: str | None = None
+    error_status: int | None = None
+    _verdict: Outcome | None = None
+    _agent_spoke: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended, if the stream is over now."""
+        return self._verdict or Outcome.LOST
+
+    @property
+    def identified(self) -> bool:
+        """Whether Dify has said enough for a stop or a rating to reach it."""
+        return bool(self.task_id and (self.message_id or self.run_id))
+
+    def take(self, event: AnyEvent) -> None:
+        """Take the next event of the stream."""
+        if isinstance(event, Event):
+            self._note_ids(event)
+        match event:
+            case Message():
+                self._take_message(event.answer)
+            case AgentMessage():
+                self._agent_spoke = True
+                self.text += event.answer
+            case MessageFile():
+                self._take_file(event)
+            case MessageReplace():
+                self._replace(event.answer)
+            case TextEvent(event="text_chunk"):
+                self.text += event.data.text
+            case TextEvent():
+                self._replace(event.data.text)
+            case Malformed():
+                self.malformed += 1
+            case _:
+                self._take_end(event)
+
+    def _note_ids(self, event: Event) -> None:
+        self.task_id = self.task_id or event.task_id or ""
+        self.message_id = self.message_id or event.message_id or ""
+        self.conversation_id = self.conversation_id or event.conversation_id or ""
+        self.run_id = self.run_id or event.workflow_run_id or ""
+
+    def _take_message(self, answer: str) -> None:
+        if self._agent_spoke:  # a New Agent closes with the whole answer: not extra text
+            self._replace(answer or self.text)
+        else:
+            self.text += answer
+
+    def _take_file(self, event: MessageFile) -> None:
+        if event.url is None and event.answer is not None:  # Dify 1.12: text labelled as a file
+            self.text += event.answer
+        elif event.belongs_to != "user":
+            self.files += 1
+
+    def _replace(self, text: str) -> None:
+        self.redraws += not text.startswith(self.text)
+        self.text = text
+
+    def _take_end(self, event: AnyEvent) -> None:
+        if self._verdict is not None and not (self._verdict is Outcome.FAILED and self.error_code is None):
+            return
+        match event:
+            case MessageEnd() if self._verdict is None:
+                self._verdict = Outcome.COMPLETE
+            case ErrorEvent():
+                self._verdict = Outcome.FAILED
+                self.error_code = event.code or "unknown"
+                self.error_status = event.status
+            case WorkflowFinished() if self._verdict is None:
+                self._finish(event)
+            case WorkflowPaused() if self._verdict is None:
+                self._verdict = Outcome.PAUSED
+
+    def _finish(self, event: WorkflowFinished) -> None:
+        status = event.data.status
+        failed = Outcome.STOPPED if status == "stopped" else Outcome.FAILED
+        self._verdict = Outcome.COMPLETE if status in {"succeeded", "partial-succeeded"} else failed
+        answer = (event.data.outputs or {}).get("answer")
+        if not self.text and isinstance(answer, str):  # nothing was streamed: the finish has it whole
+            self.text = answer

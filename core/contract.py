@@ -1,0 +1,198 @@
+"""The seam: what a platform adapter offers to the core, and what the core offers to an adapter."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from core.messages import (
+    Action,
+    Draft,
+    IncomingMessage,
+    IncomingReaction,
+    MessageRef,
+    Names,
+    Place,
+    Target,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one message can hold at a place. Data: the core never asks for a platform's name."""
+
+    page_length: int  # in the units of ChatAdapter.measure(); longer answers go on in a next message
+    page_seconds: float = float("inf")  # a message that has grown for so long is closed, the next one goes on
+    question_length: int = 40_000  # characters of a question that are passed on; longer ones are refused
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A bucket of the platform's rate limit that one call is taken from."""
+
+    key: str  # equal keys share a bucket, e.g. "slack:T1:chat.update"
+    calls: int  # so many calls …
+    seconds: float  # … in so many seconds
+    fixed: bool = (
+        False  # True: a window that empties all at once; False: each call comes back after `seconds`
+    )
+    whole: bool = True  # the call carries the full text, so that a later one makes an earlier one needless
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What the platform itself said about a budget in its reply."""
+
+    remaining: int
+    reset_after: float  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A call was done: the message now looks as the draft asked."""
+
+    ref: MessageRef
+    allowance: Allowance | None = None
+
+
+class RateLimited(Exception):  # noqa: N818 (the platform's word, not a fault of ours)
+    """The platform asks to wait; nothing was done."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(f"rate limited for {retry_after:g} s")
+        self.retry_after = retry_after
+
+
+class Gone(Exception):  # noqa: N818
+    """The message, its channel or our permission is gone: writing on is pointless. The text says which."""
+
+
+class Uncertain(Exception):  # noqa: N818
+    """The call may have been done, its reply was lost (connection, 5xx): show the same draft again."""
+
+
+class Refused(Exception):  # noqa: N818
+    """The platform refuses our token. The text tells the operator what to do about it."""
+
+
+class LiveMessage(Protocol):
+    """One platform message being written. Not shared between tasks: one call at a time.
+
+    Must not wait for a budget, retry a 429, split the text, or drop any of it.
+    """
+
+    @property
+    def ref(self) -> MessageRef | None:
+        """The message, once posted."""
+        ...
+
+    def budget(self, draft: Draft) -> Budget:
+        """The budget that `show(draft)` would spend now. Must not do any I/O."""
+        ...
+
+    async def show(self, draft: Draft) -> Receipt:
+        """Make the message look like the draft; the first call posts it. A final draft closes it.
+
+        Showing the same draft again, also after Uncertain, never posts a second message.
+        Raises RateLimited, Gone, Uncertain.
+        """
+        ...
+
+    async def remove(self) -> None:
+        """Delete the message (a redraw made it surplus). A message already gone is fine."""
+        ...
+
+
+class Inbox(Protocol):
+    """What an adapter calls. Each returns when what was said is durable, so that it can be acknowledged.
+
+    Each may raise: then the event must NOT be acknowledged (or be kept and offered again).
+    """
+
+    async def message(self, message: IncomingMessage) -> None:
+        """A person wrote. The same message offered twice is one message."""
+        ...
+
+    async def reaction(self, reaction: IncomingReaction) -> None:
+        """A person reacted, or took a reaction away; to any message, ours or not."""
+        ...
+
+    async def action(self, action: Action) -> None:
+        """A person did something else: pressed stop, deleted a message."""
+        ...
+
+
+class Notes(Protocol):
+    """Small facts that an adapter must keep over restarts (a command's hash, the last message seen)."""
+
+    async def get(self, key: str) -> str | None:
+        """The value last put under the key."""
+        ...
+
+    async def put(self, key: str, value: str) -> None:
+        """Keep a value under a key; durable on return."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `parley check`: what was looked at, whether it will work, and the mend if not."""
+
+    subject: str
+    ok: bool
+    text: str
+
+
+Sign = Literal["working", "waiting"]
+
+
+class ChatAdapter(Protocol):
+    """One chat platform. Must not know the core's router, turns, store or Dify."""
+
+    @property
+    def name(self) -> str:
+        """The platform's name, as used in the configuration and in keys."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """The word `ok` while connected, else the reason in a few words for /readyz. Must not do any I/O."""
+        ...
+
+    async def run(self, inbox: Inbox, notes: Notes) -> None:
+        """Connect, keep connected, hand events to the inbox, until cancelled.
+
+        Lost connections are its own business (back-off, resume); it returns only by cancellation or by
+        raising Refused. It must not swallow an inbox's exception as if the event were safe.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection. Called once, after `run` has ended; live messages are finished by then."""
+        ...
+
+    def limits(self, place: Place) -> Limits:
+        """What a message at this place can hold. Must not do any I/O."""
+        ...
+
+    def measure(self, markdown: str) -> int:
+        """How long the text would be for the platform, in the units of Limits.page_length. Pure."""
+        ...
+
+    def live(self, target: Target, posted: MessageRef | None = None) -> LiveMessage:
+        """A message to be written; with `posted`, one that stands already and is written on. No I/O."""
+        ...
+
+    async def busy(self, target: Target, sign: Sign | None, sentence: str) -> None:
+        """Show that we work on a question, or that it waits in a queue, where no text can show it yet.
+
+        None takes the sign away. Called again every few seconds while it lasts. Best effort: never raises.
+        """
+        ...
+
+    async def names(self, message: IncomingMessage) -> Names:
+        """Readable names of author and channel; the ids where they can't be had. Never raises."""
+        ...
+
+    async def check(self) -> Sequence[Finding]:
+        """The doctor: which scopes, intents or permissions are missing, each with its mend. Never raises."""
+        ...

@@ -1,0 +1,59 @@
+"""What kind of app a key belongs to, asked of the server where the configuration does not say."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from core.dify.client import DifyClient
+from core.dify.server import DifyServer
+
+Mode = Literal["chat", "agent-chat", "agent", "advanced-chat", "completion", "workflow"]
+CHAT_MODES: frozenset[Mode] = frozenset(("chat", "agent-chat", "agent", "advanced-chat"))
+RUN_MODES: frozenset[Mode] = frozenset(("advanced-chat", "workflow"))
+WORKER_RUNS_SINCE = (1, 13)
+_NO_RUN = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass
+class DifyApp:
+    """One app: its name in our configuration, how to reach it, and what it is (once known)."""
+
+    name: str
+    client: DifyClient
+    server: DifyServer
+    mode: Mode | None = None
+    title: str = ""  # the app's own name in Dify
+
+    async def detect(self) -> Mode:
+        """Ask the server what the app is, unless it is known; raises DifyError while that can't be had."""
+        if self.mode is None or not self.client.server_version:
+            info = await self.client.info()
+            self.title = str(info.get("name") or "")
+            said: Mode | None = info.get("mode")
+            if self.mode is None:
+                self.mode = said if said is not None and said in get_args(Mode) else await self._probe()
+        return self.mode
+
+    async def _probe(self) -> Mode:
+        # Dify before 1.4 does not say: each kind refuses the others' GETs with 400.
+        chats = await self.client.is_kind("/conversations", {"user": "parley-probe", "limit": 1})
+        runs = await self.client.is_kind(f"/workflows/run/{_NO_RUN}", {})
+        if chats:
+            return "advanced-chat" if runs else "chat"
+        return "workflow" if runs else "completion"
+
+    @property
+    def chats(self) -> bool:
+        """Whether it answers on POST /chat-messages."""
+        return self.mode in CHAT_MODES
+
+    @property
+    def runs(self) -> bool:
+        """Whether an answer is a run, executed outside of the API process (and so counted by `max_runs`)."""
+        return self.mode in RUN_MODES and version_of(self.client.server_version) >= WORKER_RUNS_SINCE
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """The numbers of a version ("1.16.1-rc1" → (1, 16, 1)); newest where there are none."""
+    numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+    return tuple(int(number) for number in numbers.groups("0")) if numbers else (999,)

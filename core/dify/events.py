@@ -1,0 +1,244 @@
+"""The events of Dify's streams, typed; fields are those a client uses, further ones are let through unread.
+
+Source: Dify Service API, api/core/app/entities/task_entities.py (StreamEvent), 0.15 to 1.16.
+Everything but the name may be missing: versions differ, and an early failure carries hardly anything.
+"""
+
+import functools
+import operator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
+
+
+class Event(BaseModel):
+    """What any event may carry. The ids are those of dify-api: the first data event has most of them."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    event: str
+    task_id: str | None = None
+    message_id: str | None = None
+    conversation_id: str | None = None
+    workflow_run_id: str | None = None
+
+
+class Message(Event):
+    """A piece of the answer; of a New Agent, once at the end, the whole of it."""
+
+    event: Literal["message"]
+    answer: str = ""
+
+
+class AgentMessage(Event):
+    """A piece of an agent's answer."""
+
+    event: Literal["agent_message"]
+    answer: str = ""
+
+
+class AgentThought(Event):
+    """A step of an agent; sent again under the same id as it fills. Its text repeats the answer's."""
+
+    event: Literal["agent_thought"]
+    id: str = ""
+    position: int | None = None
+    thought: str | None = None
+    tool: str | None = None
+    message_files: list[str] | None = None
+
+
+class MessageFile(Event):
+    """A file of the answer; or, where `url` is missing and `answer` is there, a piece of its text."""
+
+    event: Literal["message_file"]
+    id: str = ""
+    type: str | None = None
+    belongs_to: str | None = None
+    url: str | None = None
+    answer: str | None = None
+
+
+class MessageReplace(Event):
+    """The whole answer is replaced (output moderation)."""
+
+    event: Literal["message_replace"]
+    answer: str = ""
+    reason: str | None = None
+
+
+class MessageEnd(Event):
+    """The answer is complete."""
+
+    event: Literal["message_end"]
+    metadata: dict[str, Any] | None = None
+    files: list[dict[str, Any]] | None = None
+
+
+class TtsMessage(Event):
+    """A piece of the spoken answer (base64)."""
+
+    event: Literal["tts_message", "tts_message_end"]
+    audio: str = ""
+
+
+class ErrorEvent(Event):
+    """The run failed; sent inside a stream of status 200, without a task id."""
+
+    event: Literal["error"]
+    status: int | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+class Ping(Event):
+    """A keep-alive that some proxies turn into JSON."""
+
+    event: Literal["ping"]
+
+
+class RunData(BaseModel):
+    """`data` of the events that begin and end a run."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str | None = None
+    status: str | None = None
+    outputs: dict[str, Any] | None = None
+    error: str | None = None
+    reason: str | None = None
+
+
+class WorkflowStarted(Event):
+    """A run began, or (reason "resumption") goes on after a pause."""
+
+    event: Literal["workflow_started"]
+    data: RunData = RunData()
+
+
+class WorkflowFinished(Event):
+    """A run's verdict: succeeded, failed, stopped or partial-succeeded."""
+
+    event: Literal["workflow_finished"]
+    data: RunData = RunData()
+
+
+class WorkflowPaused(Event):
+    """A run waits for a person; the stream ends here."""
+
+    event: Literal["workflow_paused"]
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class NodeData(BaseModel):
+    """`data` of a step; inputs and outputs are left unread on purpose: they may hold secrets."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str | None = None
+    node_id: str | None = None
+    node_type: str | None = None
+    title: str | None = None
+    status: str | None = None
+    index: int | None = None
+
+
+class NodeEvent(Event):
+    """A step of a run began, ended or is tried again."""
+
+    event: Literal["node_started", "node_finished", "node_retry"]
+    data: NodeData = NodeData()
+
+
+class RoundEvent(Event):
+    """An iteration, a loop or a parallel branch began, went on or ended."""
+
+    event: Literal[
+        "iteration_started", "iteration_next", "iteration_completed",
+        "loop_started", "loop_next", "loop_completed",
+        "parallel_branch_started", "parallel_branch_finished",
+    ]  # fmt: skip
+    data: NodeData = NodeData()
+
+
+class TextData(BaseModel):
+    """`data` of a workflow's text."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    text: str = ""
+
+
+class TextEvent(Event):
+    """A piece of a workflow's text, or its replacement."""
+
+    event: Literal["text_chunk", "text_replace"]
+    data: TextData = TextData()
+
+
+class ReasoningChunk(Event):
+    """A piece of the model's thinking."""
+
+    event: Literal["reasoning_chunk"]
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class AgentLog(Event):
+    """A step inside an agent node; sent again under the same id."""
+
+    event: Literal["agent_log"]
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class HumanInput(Event):
+    """A person is asked, has answered, or let the time run out."""
+
+    event: Literal["human_input_required", "human_input_form_filled", "human_input_form_timeout"]
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class Unknown(BaseModel):
+    """An event of a name that this version does not know: skipped."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    event: str
+
+
+class Malformed(BaseModel):
+    """Not an event at all (broken JSON, wrong types): logged without its content, and skipped."""
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: str
+
+
+_TYPES: tuple[type[Event], ...] = (
+    Message, AgentMessage, AgentThought, MessageFile, MessageReplace, MessageEnd, TtsMessage,
+    ErrorEvent, Ping, WorkflowStarted, WorkflowFinished, WorkflowPaused, NodeEvent, RoundEvent,
+    TextEvent, ReasoningChunk, AgentLog, HumanInput,
+)  # fmt: skip
+KNOWN: dict[str, type[Event]] = {
+    name: kind
+    for kind in _TYPES
+    for name in kind.model_fields["event"].annotation.__args__  # type: ignore[union-attr]
+}
+AnyEvent = Event | Unknown | Malformed
+
+
+def _tag(value: Any) -> str:
+    name = value.get("event") if isinstance(value, dict) else None
+    return KNOWN[name].__name__ if isinstance(name, str) and name in KNOWN else Unknown.__name__
+
+
+_MODELS: tuple[type[BaseModel], ...] = (*_TYPES, Unknown)
+_UNION: Any = functools.reduce(operator.or_, [Annotated[kind, Tag(kind.__name__)] for kind in _MODELS])
+_ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[_UNION, Discriminator(_tag)])
+
+
+def parse(data: bytes) -> AnyEvent:
+    """The event that the data of one SSE event holds; never raises."""
+    try:
+        return _ADAPTER.validate_json(data)
+    except ValidationError as error:
+        return Malformed(reason=error.errors(include_input=False, include_url=False)[0]["type"])

@@ -1,0 +1,94 @@
+"""One Dify server: its connections, and how many of them may be in use at once.
+
+A stock API worker serves 10 connections (gunicorn, 10 greenlets); with more, even `stop` hangs. So answers
+take at most `max_streams`, everything else shares one, and one more is kept free for `stop`.
+"""
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+CONNECT_SECONDS = 10.0
+SIDE_CALL_SECONDS = 60.0
+KEEPALIVE_SECONDS = 1.5  # Dify 0.15 closes idle connections after 2.0 s; reusing one then loses the request
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """How much of a server we may use at once; 0 is no limit."""
+
+    streams: int = 8
+    runs: int = 4  # of the streams: chatflow and workflow runs where a worker process executes them (>= 1.13)
+
+
+def api_base(url: str) -> str:
+    """The base of the Service API for a URL given with or without /v1 and trailing slashes."""
+    url = url.rstrip("/")
+    return url if url.endswith("/v1") else url + "/v1"
+
+
+class DifyServer:
+    """The connections to one base URL, shared by all apps on it."""
+
+    def __init__(self, base_url: str, limits: StreamLimits, tls: ssl.SSLContext | None = None) -> None:
+        self.base_url = api_base(base_url)
+        verify = tls or httpx.create_ssl_context()
+        # Asking is not idempotent: no kept-alive connection that the server may be closing.
+        self.runs_client = _client(self.base_url, verify, keepalive=0)
+        self.side_client = _client(self.base_url, verify, keepalive=4)
+        self._streams = Slots(limits.streams)
+        self._runs = Slots(limits.runs)
+        self._side = Slots(1)
+
+    @asynccontextmanager
+    async def stream_slot(self, *, run: bool) -> AsyncIterator[None]:
+        """Hold one of the places for answers (and for runs, if it is one) while in the context."""
+        async with self._runs if run else Slots(0), self._streams:
+            yield
+
+    def stream_is_free(self, *, run: bool) -> bool:
+        """Whether `stream_slot` would be granted at once."""
+        return self._streams.free and (not run or self._runs.free)
+
+    @asynccontextmanager
+    async def side_slot(self) -> AsyncIterator[None]:
+        """Hold the one connection that all side calls but `stop` share."""
+        async with self._side:
+            yield
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self.runs_client.aclose()
+        await self.side_client.aclose()
+
+
+class Slots:
+    """So many may be inside at once, first come first served; 0 is no limit."""
+
+    def __init__(self, count: int) -> None:
+        self._semaphore = asyncio.Semaphore(count) if count else None
+
+    @property
+    def free(self) -> bool:
+        """Whether one more would be let in at once."""
+        return self._semaphore is None or not self._semaphore.locked()
+
+    async def __aenter__(self) -> None:
+        if self._semaphore is not None:
+            await self._semaphore.acquire()
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._semaphore is not None:
+            self._semaphore.release()
+
+
+def _client(base_url: str, verify: ssl.SSLContext, *, keepalive: int) -> httpx.AsyncClient:
+    limits = httpx.Limits(
+        max_connections=None, max_keepalive_connections=keepalive, keepalive_expiry=KEEPALIVE_SECONDS
+    )
+    timeout = httpx.Timeout(SIDE_CALL_SECONDS, connect=CONNECT_SECONDS, pool=None)
+    return httpx.AsyncClient(base_url=base_url, verify=verify, limits=limits, timeout=timeout)

@@ -1,0 +1,134 @@
+"""The nouns that cross the seam between a platform adapter and the core: frozen facts, no behaviour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a conversation takes place. The core compares the parts but never parses them."""
+
+    platform: str
+    workspace: str  # "" where the platform has none there
+    channel: str
+    thread: str = ""  # "" where the channel itself is the conversation
+    direct: bool = False  # one person and we, nobody else reads
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """One message on a platform: the key under which reactions and edits find it again."""
+
+    platform: str
+    workspace: str
+    channel: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who wrote or reacted."""
+
+    id: str
+    name: str = ""
+    bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingFile:
+    """A file that came with a message: what is known of it before anything is downloaded."""
+
+    id: str
+    name: str
+    mime_type: str
+    size: int  # bytes; -1 where the platform does not say
+    url: str
+
+
+class Addressed(StrEnum):
+    """How a message turns to us."""
+
+    DIRECT = "direct"  # written in a direct message
+    MENTION = "mention"  # names us
+    FOLLOW = (
+        "follow"  # names nobody; ours only where the place, or what it replies to, is a conversation of ours
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """A person's message, as plain facts. Own messages and those of bots never become one."""
+
+    ref: MessageRef
+    place: Place  # of the conversation that the message belongs to or would open
+    author: Person
+    text: str  # our mention taken out, the platform's escapes decoded, other people's mentions readable
+    addressed: Addressed
+    identity: str  # the `user` that Dify is told: one person in a direct message, else the shared place
+    files: tuple[IncomingFile, ...] = ()
+    reply_to: str = ""  # id of the message in the same channel that this one answers
+    locale: str = ""  # BCP 47, where the platform knows it
+    facts: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # what routes may restrict: {"channels": {…}}
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingReaction:
+    """A person put an emoji on a message, or took it away."""
+
+    ref: MessageRef  # the message reacted to
+    author: Person
+    emoji: str  # the platform's name ("+1") or the character itself ("👍"), as it came
+    added: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopPressed:
+    """A person pressed the platform's own stop control for what is being answered at a place."""
+
+    place: Place
+    author: Person
+
+
+@dataclass(frozen=True, slots=True)
+class MessageDeleted:
+    """A message is gone: a question of somebody's, or one of ours."""
+
+    ref: MessageRef
+
+
+Action = StopPressed | MessageDeleted
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one live message answers, and where."""
+
+    place: Place
+    question: MessageRef
+    asker: Person
+    key: str  # unique per message that we write; deterministic, so that a repeated post can be recognised
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """How one message ought to look now: the whole text, never a delta.
+
+    While `final` is false a next draft of the same message only grows `markdown` at its end, unless `redraw`
+    is set (moderation replaced the text). A code fence that is open at the end is left open on purpose.
+    """
+
+    markdown: str
+    final: bool = False
+    redraw: bool = False
+    notices: tuple[str, ...] = ()  # sentences of ours, shown apart from the answer's own text
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names for people to read, of whom and where a message came from."""
+
+    user: str
+    channel: str
