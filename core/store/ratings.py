@@ -1,0 +1,90 @@
+"""The queries about votes: which reactions stand on which answer, and what Dify was told of them."""
+
+import time
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from core.messages import MessageRef
+from core.store.database import Database
+from core.store.rows import Answered, State, Vote
+from core.store.store import insert
+from core.store.tables import conversations, posts, turns, votes
+
+_ANSWERED = (
+    turns.c.id.label("turn"),
+    conversations.c.app,
+    turns.c.identity,
+    turns.c.message_id,
+    turns.c.author,
+    turns.c.rating,
+)
+
+
+class Ratings:
+    """Votes on answers. Raises StoreUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def answer_at(self, post: MessageRef) -> int | None:
+        """The turn whose answer stands in this message of ours."""
+        wanted = select(posts.c.turn).where(
+            posts.c.platform == post.platform,
+            posts.c.workspace == post.workspace,
+            posts.c.channel == post.channel,
+            posts.c.message == post.id,
+        )
+        async with self._database.begin() as connection:
+            return (await connection.execute(wanted)).scalar()
+
+    async def vote(self, turn: int, post: MessageRef, person: str, emoji: str, rating: str) -> None:
+        """A person's reaction stands."""
+        row = {"turn": turn, "message": post.id, "person": person, "emoji": emoji}
+        async with self._database.begin() as connection:
+            new = insert(connection, votes).values(**row, rating=rating, at=time.time())
+            await connection.execute(
+                new.on_conflict_do_update(
+                    index_elements=list(row), set_={"rating": new.excluded.rating, "at": new.excluded.at}
+                )
+            )
+            await connection.execute(_due(turn, due=True))
+
+    async def unvote(self, turn: int, post: MessageRef, person: str, emoji: str) -> None:
+        """A person took a reaction away."""
+        async with self._database.begin() as connection:
+            gone = await connection.execute(
+                delete(votes).where(
+                    votes.c.turn == turn,
+                    votes.c.message == post.id,
+                    votes.c.person == person,
+                    votes.c.emoji == emoji,
+                )
+            )
+            if gone.rowcount:
+                await connection.execute(_due(turn, due=True))
+
+    async def standing(self, turn: int) -> tuple[Answered, list[Vote]]:
+        """What is known of an answer, and every reaction that stands on it, oldest first."""
+        joined = turns.join(conversations, turns.c.conversation == conversations.c.id)
+        answered = select(*_ANSWERED).select_from(joined).where(turns.c.id == turn)
+        cast = select(votes.c.person, votes.c.rating, votes.c.at).where(votes.c.turn == turn)
+        async with self._database.begin() as connection:
+            row = (await connection.execute(answered)).one()
+            found = await connection.execute(cast.order_by(votes.c.at))
+            return Answered(**row._mapping), [Vote(**vote._mapping) for vote in found]  # noqa: SLF001
+
+    async def due(self) -> list[int]:
+        """The closed turns whose votes changed since Dify was told."""
+        wanted = select(turns.c.id).where(turns.c.rating_due, turns.c.state == State.CLOSED)
+        async with self._database.begin() as connection:
+            return list((await connection.execute(wanted)).scalars())
+
+    async def told(self, turn: int, rating: str) -> None:
+        """Dify knows this rating now ("" for none)."""
+        async with self._database.begin() as connection:
+            await connection.execute(_due(turn, due=False, rating=rating))
+
+
+def _due(turn: int, *, due: bool, **values: Any) -> Any:
+    return update(turns).where(turns.c.id == turn).values(rating_due=due, **values)
