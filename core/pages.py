@@ -70,6 +70,7 @@ class Pages:
     def __init__(self, limit: int, measure: Measure) -> None:
         self._limit = limit
         self._measure = measure
+        self.redrawn = False  # whether the last update replaced what was shown before
         self._reset()
 
     def _reset(self) -> None:
@@ -81,8 +82,9 @@ class Pages:
 
     def update(self, text: str, *, final: bool) -> list[Page]:
         """All pages for the text as it is now; `final` says that it will not grow any more."""
-        if not text.startswith(self._text[: self._shown]):
-            self._reset()  # a replacement: drawn anew
+        self.redrawn = not text.startswith(self._text[: self._shown])
+        if self.redrawn:
+            self._reset()
         self._text = text
         while not self._fits(len(text)):
             self._freeze(self._cut())

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import MessageRef
 from core.store.database import Database
@@ -68,11 +69,9 @@ class Ratings:
         """What is known of an answer, and every reaction that stands on it, oldest first."""
         joined = turns.join(conversations, turns.c.conversation == conversations.c.id)
         answered = select(*_ANSWERED).select_from(joined).where(turns.c.id == turn)
-        cast = select(votes.c.person, votes.c.rating, votes.c.at).where(votes.c.turn == turn)
         async with self._database.begin() as connection:
             row = (await connection.execute(answered)).one()
-            found = await connection.execute(cast.order_by(votes.c.at))
-            return Answered(**row._mapping), [Vote(**vote._mapping) for vote in found]  # noqa: SLF001
+            return Answered(*row), await _votes(connection, turn)
 
     async def due(self) -> list[int]:
         """The closed turns whose votes changed since Dify was told."""
@@ -80,10 +79,16 @@ class Ratings:
         async with self._database.begin() as connection:
             return list((await connection.execute(wanted)).scalars())
 
-    async def told(self, turn: int, rating: str) -> None:
-        """Dify knows this rating now ("" for none)."""
+    async def told(self, turn: int, rating: str, counted: list[Vote]) -> None:
+        """Dify knows this rating now ("" for none), made of these votes; with others since, it stays due."""
         async with self._database.begin() as connection:
-            await connection.execute(_due(turn, due=False, rating=rating))
+            due = await _votes(connection, turn) != counted
+            await connection.execute(_due(turn, due=due, rating=rating))
+
+
+async def _votes(connection: AsyncConnection, turn: int) -> list[Vote]:
+    cast = select(votes.c.person, votes.c.rating, votes.c.at).where(votes.c.turn == turn)
+    return [Vote(*row) for row in await connection.execute(cast.order_by(votes.c.at))]
 
 
 def _due(turn: int, *, due: bool, **values: Any) -> Any:

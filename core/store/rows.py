@@ -40,7 +40,24 @@ class Turn:
     task_id: str
     message_id: str
     run_id: str
+    queued_at: float
     posts: tuple[MessageRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A message that became a turn just now."""
+
+    turn: int
+    conversation: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTurn:
+    """A turn that is not closed, as somebody points at it."""
+
+    turn: int
+    author: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import IncomingMessage, MessageRef, Place
 from core.store.database import Database
-from core.store.rows import QUESTION, Conversation, State, Turn
+from core.store.rows import QUESTION, Accepted, Conversation, OpenTurn, State, Turn
 from core.store.tables import conversations, notes, posts, turns
 
 
@@ -21,7 +21,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def accept(self, message: IncomingMessage, app: str) -> int | None:
+    async def accept(self, message: IncomingMessage, app: str) -> Accepted | None:
         """Make a message a turn of its place's conversation with the app; None where it is one already."""
         async with self.database.begin() as connection:
             conversation = await _conversation_id(connection, message, app)
@@ -39,7 +39,7 @@ class Store:
             }
             inserted = insert(connection, turns).values(row).on_conflict_do_nothing().returning(turns.c.id)
             turn: int | None = (await connection.execute(inserted)).scalar()
-            return turn
+            return None if turn is None else Accepted(turn, conversation)
 
     async def knows(self, place: Place) -> bool:
         """Whether a place is a conversation of ours: one indexed read."""
@@ -54,6 +54,17 @@ class Store:
         async with self.database.begin() as connection:
             row = (await connection.execute(wanted)).first()
         return None if row is None else _conversation(row)
+
+    async def open_turn_at(self, ref: MessageRef) -> OpenTurn | None:
+        """The open turn whose question, or a message of whose answer, this is."""
+        asked = select(turns.c.id, turns.c.author).where(*_is(turns, ref))
+        answered = select(turns.c.id, turns.c.author).join(posts, posts.c.turn == turns.c.id)
+        async with self.database.begin() as connection:
+            for wanted in (asked, answered.where(*_is(posts, ref))):
+                row = (await connection.execute(wanted.where(turns.c.state != State.CLOSED))).first()
+                if row is not None:
+                    return OpenTurn(*row)
+        return None
 
     async def conversation(self, turn: int) -> Conversation:
         """The conversation of a turn, as it is now."""
@@ -208,5 +219,6 @@ async def _turn(connection: AsyncConnection, turn: int) -> Turn:
         task_id=row.task_id,
         message_id=row.message_id,
         run_id=row.run_id,
+        queued_at=row.queued_at,
         posts=tuple(refs),
     )

@@ -1,0 +1,166 @@
+"""Asking Dify one question and folding what comes, while somebody may want it stopped."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing, suppress
+
+from core.answer import Answer
+from core.apps import App
+from core.dify.client import Question
+from core.dify.errors import failure
+from core.dify.events import AnyEvent
+from core.errors import DifyBusy, DifyError, DifyLost, DifyUnreachable, StoreUnavailable
+from core.reply import Reply
+from core.running import Running
+from core.store.store import Store
+
+log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 60.0  # how long a question that Dify has not taken yet is offered again
+FIRST_PAUSE_SECONDS = 0.5
+LAST_PAUSE_SECONDS = 15.0
+DRAIN_SECONDS = 30.0  # how long a stopped stream may take to end: hanging up would lose its answer
+STOP_ATTEMPTS = 4
+
+
+class Asking:
+    """One turn's dealings with Dify. Feeds the reply; never waits for the chat platform."""
+
+    def __init__(self, app: App, store: Store, running: Running, reply: Reply) -> None:
+        self._app = app
+        self._store = store
+        self._running = running
+        self._reply = reply
+        self._taken = False  # the question may have reached Dify
+        self._withdrawn = False
+        self._identified = asyncio.Event()
+        self._answer = Answer()
+        self._noted: tuple[str, ...] = ()
+        self._noting: asyncio.Task[None] | None = None
+        self._deadline: asyncio.Timeout | None = None
+        self.waiting = False  # in line for a connection to Dify, or to be let in
+        self.turned = asyncio.Event()  # `waiting` changed
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the answer ended because somebody stopped it."""
+        return self._running.stop.is_set()
+
+    def failure(self, answer: Answer) -> str:
+        """The sentence for an answer that failed."""
+        advice = failure(answer.error_code, answer.error_status).advice
+        log.warning("turn %d: %s (%s)", self._running.turn.id, advice.hint, answer.error_code)
+        return advice.sentence
+
+    async def ask(self, question: Question) -> Answer:
+        """Ask and read to the end. Raises DifyError where nothing of an answer came."""
+        work = asyncio.create_task(self._offer(question))
+        watch = asyncio.create_task(self._watch_stop(work, question.user))
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if not self._withdrawn:
+                raise
+            return Answer()
+        finally:
+            watch.cancel()
+            await asyncio.gather(watch, return_exceptions=True)
+
+    async def _offer(self, question: Question) -> Answer:
+        pause = FIRST_PAUSE_SECONDS
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return await self._once(question)
+            except (DifyUnreachable, DifyBusy):  # nothing has begun: asking again is safe
+                if time.monotonic() + pause > until:
+                    raise
+            self._taken = False
+            self._wait(waiting=True)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LAST_PAUSE_SECONDS)
+
+    async def _once(self, question: Question) -> Answer:
+        dify = self._app.dify
+        run = dify.runs
+        self._wait(waiting=not dify.server.stream_is_free(run=run))
+        async with dify.server.stream_slot(run=run):
+            self._taken = True
+            async with dify.client.ask(question, run=run) as events:
+                self._wait(waiting=False)
+                return await self._read(events)
+
+    async def _read(self, events: AsyncIterator[AnyEvent]) -> Answer:
+        answer = self._answer = Answer()
+        try:
+            async with asyncio.timeout(None) as self._deadline, aclosing(events):  # type: ignore[type-var]
+                async for event in events:
+                    answer.take(event)
+                    self._reply.show(answer.text)
+                    self._learn(answer)
+        except (TimeoutError, DifyLost):
+            log.warning("turn %d: the stream from Dify ended without a verdict", self._running.turn.id)
+        if answer.malformed:
+            log.warning("turn %d: %d malformed events skipped", self._running.turn.id, answer.malformed)
+        await self._settle()
+        return answer
+
+    def _learn(self, answer: Answer) -> None:
+        """Keep the ids as soon as they come, without making the reader wait for the database."""
+        if answer.identified:
+            self._identified.set()
+        if self._reply.gone is not None:
+            self._running.stop.set()  # nobody can read it any more
+        if _ids(answer) != self._noted and (self._noting is None or self._noting.done()):
+            self._noting = asyncio.create_task(self._note())
+
+    async def _note(self) -> None:
+        ids = _ids(self._answer)
+        with suppress(StoreUnavailable):
+            task_id, message_id, run_id, conversation_id = ids
+            await self._store.note_ids(
+                self._running.turn,
+                task_id=task_id,
+                message_id=message_id,
+                run_id=run_id,
+                conversation_id=conversation_id,
+            )
+            self._noted = ids
+
+    async def _settle(self) -> None:
+        if self._noting is not None:
+            await self._noting
+        if _ids(self._answer) != self._noted:
+            await self._note()
+
+    async def _watch_stop(self, work: asyncio.Task[Answer], user: str) -> None:
+        await self._running.stop.wait()
+        if not self._taken:
+            self._withdrawn = True
+            work.cancel()
+            return
+        await self._identified.wait()  # chat apps tell no id before their first token
+        await self._send_stop(user)
+        if self._deadline is not None:
+            self._deadline.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
+
+    async def _send_stop(self, user: str) -> None:
+        for attempt in range(STOP_ATTEMPTS):
+            try:
+                await self._app.dify.client.stop(self._answer.task_id, user)
+            except DifyError as error:  # stopping twice is harmless
+                log.warning("turn %d: stop did not reach Dify: %s", self._running.turn.id, error)
+                await asyncio.sleep(0.5 * 2**attempt)
+            else:
+                return
+
+    def _wait(self, *, waiting: bool) -> None:
+        if waiting != self.waiting:
+            self.waiting = waiting
+            self.turned.set()
+
+
+def _ids(answer: Answer) -> tuple[str, str, str, str]:
+    return answer.task_id, answer.message_id, answer.run_id, answer.conversation_id

@@ -1,0 +1,1 @@
+"""Which turn runs when: one at a time per conversation, conversations side by side."""

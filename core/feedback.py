@@ -1,0 +1,110 @@
+"""Reactions on answers → one rating per answer at Dify.
+
+The rule: each person has one vote, their last reaction that still stands; bots have none. More likes than
+dislikes is a like, more dislikes a dislike, a tie goes to the latest vote, none left takes the rating back.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+
+from core.dify.apps import DifyApp
+from core.emojis import canonical
+from core.errors import DifyError, DifyRefused, StoreUnavailable
+from core.messages import IncomingReaction
+from core.metrics import Metrics
+from core.store.ratings import Ratings
+from core.store.rows import Answered, Vote
+
+log = logging.getLogger(__name__)
+
+RETRY_SECONDS = 30.0
+LIKE, DISLIKE = "like", "dislike"
+
+
+def verdict(votes: Sequence[Vote]) -> str:
+    """The one rating of all votes, "" for none; the votes stand in order of time."""
+    last = {vote.person: vote for vote in sorted(votes, key=lambda vote: vote.at)}
+    likes = sum(vote.rating == LIKE for vote in last.values())
+    dislikes = len(last) - likes
+    if not last or likes > dislikes:
+        return LIKE if last else ""
+    return DISLIKE if dislikes > likes else max(last.values(), key=lambda vote: vote.at).rating
+
+
+class Feedback:
+    """Keeps votes, and tells Dify until it has heard."""
+
+    def __init__(
+        self,
+        ratings: Ratings,
+        apps: Mapping[str, DifyApp],
+        meanings: Mapping[str, str],
+        metrics: Metrics,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> None:
+        self._ratings = ratings
+        self._apps = apps
+        self._meanings = meanings  # canonical emoji → like, dislike
+        self._metrics = metrics
+        self._retry_seconds = retry_seconds
+        self._due = asyncio.Event()
+
+    async def reaction(self, reaction: IncomingReaction) -> None:
+        """Take a reaction that may rate an answer; on anything else it does nothing."""
+        emoji = canonical(reaction.emoji)
+        rating = self._meanings.get(emoji)
+        if rating is None or reaction.author.bot:
+            return
+        turn = await self._ratings.answer_at(reaction.ref)
+        if turn is None:
+            return
+        if reaction.added:
+            await self._ratings.vote(turn, reaction.ref, reaction.author.id, emoji, rating)
+        else:
+            await self._ratings.unvote(turn, reaction.ref, reaction.author.id, emoji)
+        self._due.set()
+
+    def closed(self) -> None:
+        """A turn was closed: votes that came before Dify's ids were known can be told now."""
+        self._due.set()
+
+    async def run(self) -> None:
+        """Tell Dify whatever is due, now and whenever something changes; until cancelled."""
+        while True:
+            self._due.clear()
+            heard = await self._tell_all()
+            try:
+                async with asyncio.timeout(None if heard else self._retry_seconds):
+                    await self._due.wait()
+            except TimeoutError:
+                continue
+
+    async def _tell_all(self) -> bool:
+        try:
+            due = await self._ratings.due()
+            return all([await self._tell(turn) for turn in due])
+        except StoreUnavailable:
+            return False
+
+    async def _tell(self, turn: int) -> bool:
+        answered, votes = await self._ratings.standing(turn)
+        rating = verdict(votes)
+        if rating != answered.rating and answered.message_id and answered.app in self._apps:
+            if not await self._send(answered, rating):
+                return False
+            self._metrics.ratings.labels(rating or "none").inc()
+        await self._ratings.told(turn, rating, votes)
+        return True
+
+    async def _send(self, answered: Answered, rating: str) -> bool:
+        client = self._apps[answered.app].client
+        try:
+            await client.rate(answered.message_id, answered.identity, rating or None)
+        except DifyRefused as refused:
+            if refused.advice.retry:
+                return False
+            log.warning("Dify did not take a rating (%s)", refused.code)
+        except DifyError:
+            return False
+        return True

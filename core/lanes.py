@@ -1,0 +1,167 @@
+"""One scheduler per bucket of the platform's rate limit, shared by all the answers that are taken from it.
+
+Final texts go first, then whose text has waited longest; everybody sends the newest text when its turn comes.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.contract import Allowance, Budget
+from core.pacing import FIXED, SLIDING, Load, wait
+
+Clock = Callable[[], float]
+_RECOMPUTE_SECONDS = 0.25  # the plan changes as others come and go
+_FIRST_ROUND_TRIP = 0.2
+_IDLE_LANES = 1000
+
+
+@dataclass(eq=False)
+class Writer:
+    """One answer, as the lanes see it."""
+
+    first: float | None = None  # when its first call went out
+    last: float | None = None
+    stale_since: float = 0.0  # when the oldest text that is not on the screen yet came
+    final: bool = False  # nothing more will come: it may use the reserve
+
+
+class Lane:
+    """One bucket: grants calls one by one, as the law of pacing and the platform's own words allow."""
+
+    def __init__(self, budget: Budget, clock: Clock) -> None:
+        self._budget = budget
+        self._law = FIXED if budget.fixed else SLIDING
+        self._clock = clock
+        self._waiting: dict[Writer, asyncio.Future[None]] = {}
+        self._writers: set[Writer] = set()
+        self._in_flight = 0
+        self._used: deque[float] = deque()  # sliding: when each finished call comes back
+        self._window_used = 0  # fixed: calls finished in the running window …
+        self._window_ends = 0.0  # … and its end
+        self._paused_until = 0.0
+        self._round_trip = _FIRST_ROUND_TRIP
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of the bucket is in use, so that the lane can be forgotten."""
+        return not self._writers and not self._returning() and self._paused_until <= self._clock()
+
+    async def acquire(self, writer: Writer) -> None:
+        """Wait until the writer may make one call now; follow it with `release`."""
+        self._writers.add(writer)
+        granted = asyncio.get_running_loop().create_future()
+        self._waiting[writer] = granted
+        self.poke()
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if granted.done() and not granted.cancelled():
+                self._in_flight -= 1
+            raise
+        finally:
+            if self._waiting.get(writer) is granted:
+                del self._waiting[writer]
+            self.poke()
+
+    def release(self, writer: Writer, allowance: Allowance | None = None, *, used: bool = True) -> None:
+        """A call that was granted is over; with `used` false it never went out."""
+        self._in_flight -= 1
+        if used:
+            self._count(writer, allowance)
+        self.poke()
+
+    def pause(self, seconds: float) -> None:
+        """The platform said to wait: nobody calls before that is over."""
+        self._paused_until = max(self._paused_until, self._clock() + seconds)
+
+    def leave(self, writer: Writer) -> None:
+        """The answer is over: the others share what it had."""
+        self._writers.discard(writer)
+        self.poke()
+
+    def poke(self) -> None:
+        """Grant what can be granted now, and come back when the next may be."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiting:
+            due, writer = self._next()
+            if due > 0:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(min(due, _RECOMPUTE_SECONDS), self.poke)
+                return
+            self._grant(writer)
+
+    def _grant(self, writer: Writer) -> None:
+        now = self._clock()
+        self._in_flight += 1
+        writer.first = now if writer.first is None else writer.first
+        writer.last = now
+        granted = self._waiting.pop(writer)
+        if not granted.done():
+            granted.set_result(None)
+        else:  # whoever waited was cancelled in this very moment
+            self._in_flight -= 1
+
+    def _next(self) -> tuple[float, Writer]:
+        now, load = self._clock(), self._load()
+        dues = [
+            (max(self._due(writer, load, now), self._paused_until - now), writer) for writer in self._waiting
+        ]
+        ready = [writer for due, writer in dues if due <= 0]
+        if ready:
+            return 0.0, min(ready, key=lambda writer: (not writer.final, writer.stale_since))
+        return min(dues, key=lambda pair: pair[0])
+
+    def _due(self, writer: Writer, load: Load, now: float) -> float:
+        if writer.first is None or writer.last is None or writer.final:
+            return 0.0 if load.left > 0 else load.returning[0]
+        return wait(self._law, load, age=now - writer.first, since_last=now - writer.last)
+
+    def _load(self) -> Load:
+        budget = self._budget
+        return Load(budget.calls, budget.seconds, self._round_trip, len(self._writers), self._returning())
+
+    def _returning(self) -> list[float]:
+        now = self._clock()
+        if self._budget.fixed:
+            used = self._window_used if now < self._window_ends else 0
+            ends = self._window_ends - now if now < self._window_ends else self._budget.seconds
+            return [ends] * (used + self._in_flight)
+        while self._used and self._used[0] <= now:
+            self._used.popleft()
+        return [at - now for at in self._used] + [self._budget.seconds] * self._in_flight
+
+    def _count(self, writer: Writer, allowance: Allowance | None) -> None:
+        now = self._clock()
+        sent = now if writer.last is None else writer.last
+        self._round_trip += 0.2 * (now - sent - self._round_trip)
+        if not self._budget.fixed:
+            self._used.append(now + self._budget.seconds)
+        elif allowance is not None:
+            self._window_ends = now + allowance.reset_after
+            self._window_used = max(0, self._budget.calls - allowance.remaining - self._in_flight)
+        else:
+            if now >= self._window_ends:
+                self._window_ends, self._window_used = now + self._budget.seconds, 0
+            self._window_used += 1
+
+
+class Lanes:
+    """All the lanes of a process, by the key of their budget."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._lanes: dict[str, Lane] = {}
+
+    def lane(self, budget: Budget) -> Lane:
+        """The lane of a budget."""
+        lane = self._lanes.get(budget.key)
+        if lane is None:
+            if len(self._lanes) >= _IDLE_LANES:
+                self._lanes = {key: lane for key, lane in self._lanes.items() if not lane.idle}
+            lane = self._lanes[budget.key] = Lane(budget, self.clock)
+        return lane

@@ -1,0 +1,236 @@
+"""One answer being written into a chat: growing Markdown → pages → live messages, at the platform's pace.
+
+Whoever reads the answer never waits for this: `show` only leaves the newest text; a task writes it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from core.contract import ChatAdapter, Gone, LiveMessage, RateLimited, Receipt, Uncertain
+from core.lanes import Lane, Lanes, Writer
+from core.messages import Draft, MessageRef, Target
+from core.pages import Pages
+
+log = logging.getLogger(__name__)
+
+OnPost = Callable[[int, MessageRef], Awaitable[None]]
+FIRST_RETRY_SECONDS = 0.5
+LAST_RETRY_SECONDS = 30.0
+ATTEMPTS = 20  # of one and the same call, about eight minutes: then the platform is down for good
+
+
+@dataclass
+class _Message:
+    live: LiveMessage
+    shown: Draft | None = None
+    doubtful: Draft | None = None  # asked for, the outcome unknown: to be repeated as it was
+    posted_at: float = 0.0
+
+
+class Reply:
+    """The messages of one answer. `gone` says why nothing can be written any more, if so."""
+
+    def __init__(
+        self,
+        adapter: ChatAdapter,
+        target: Target,
+        lanes: Lanes,
+        *,
+        posted: tuple[MessageRef, ...] = (),
+        on_post: OnPost | None = None,
+    ) -> None:
+        self._adapter = adapter
+        self._target = target
+        self._lanes = lanes
+        self._limits = adapter.limits(target.place)
+        self._pages = Pages(self._limits.page_length, adapter.measure)
+        self._on_post = on_post
+        self._messages = [_Message(self._live(page, ref)) for page, ref in enumerate(posted)]
+        self._text = ""
+        self._notices: tuple[str, ...] = ()
+        self._final = False
+        self._writer = Writer()
+        self._lane: Lane | None = None  # where the writer waits or has been
+        self._joined: set[Lane] = set()
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._settled = 0  # messages before this one are closed and need no look any more
+        self.visible = asyncio.Event()  # the first message stands
+        self.first_text_at: float | None = None
+        self.calls = 0
+        self.rate_limited = 0
+        self.gone: Gone | None = None
+
+    @property
+    def refs(self) -> list[MessageRef]:
+        """The messages posted, first page first."""
+        return [message.live.ref for message in self._messages if message.live.ref is not None]
+
+    def show(self, text: str) -> None:
+        """This is the text by now. Returns at once; the newest text wins."""
+        if text == self._text or self._final:
+            return
+        if not self._writer.stale_since:
+            self._writer.stale_since = self._lanes.clock()
+        self._text = text
+        self._wake()
+
+    async def finish(self, text: str, notices: tuple[str, ...] = ()) -> None:
+        """This is the whole text; returns when it stands (or when the message is gone, see `gone`)."""
+        self._text, self._notices = text, notices
+        self._final = self._writer.final = True
+        self._wake()
+        if self._lane is not None:
+            self._lane.poke()
+        if self._task is not None:
+            await self._task
+
+    async def abandon(self) -> None:
+        """Stop writing; what stands stays."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _wake(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._write(), name=f"reply {self._target.key}")
+        self._changed.set()
+
+    async def _write(self) -> None:
+        try:
+            while True:
+                self._changed.clear()
+                step = self._next_step()
+                if step is not None:
+                    await self._take(*step)
+                elif self._final:
+                    return
+                else:
+                    await self._changed.wait()
+        except Gone as gone:
+            self.gone = gone
+        finally:
+            for lane in self._joined:
+                lane.leave(self._writer)
+
+    def _next_step(self) -> tuple[int, Draft | None] | None:
+        """Which message is to be made to look how; None for the draft: it is surplus."""
+        pages = self._pages.update(self._text, final=self._final)
+        self._roll_over_if_old(len(pages))
+        if self._pages.redrawn:
+            self._settled = 0
+        for index in range(self._settled, len(pages)):
+            last = index == len(pages) - 1
+            draft = Draft(
+                pages[index].markdown,
+                final=pages[index].closed,
+                notices=self._notices if last and self._final else (),
+            )
+            if self._is_news(index, draft):
+                return index, self._with_redraw(index, draft)
+            if draft.final and index == self._settled:
+                self._settled += 1
+        return (len(self._messages) - 1, None) if len(self._messages) > len(pages) else None
+
+    def _is_news(self, index: int, draft: Draft) -> bool:
+        if not draft.markdown.strip() and not draft.notices and index >= len(self._messages):
+            return False  # nothing to see: no empty message
+        shown = self._messages[index].shown if index < len(self._messages) else None
+        return shown is None or replace(shown, redraw=False) != draft
+
+    def _with_redraw(self, index: int, draft: Draft) -> Draft:
+        shown = self._messages[index].shown if index < len(self._messages) else None
+        grows = shown is None or (not shown.final and draft.markdown.startswith(shown.markdown))
+        return draft if grows else replace(draft, redraw=True)
+
+    def _roll_over_if_old(self, pages: int) -> None:
+        if self._final or not 0 < pages <= len(self._messages):
+            return
+        message = self._messages[pages - 1]
+        old = self._lanes.clock() - message.posted_at > self._limits.page_seconds
+        if message.shown is not None and not message.shown.final and old:
+            self._pages.roll()
+
+    async def _take(self, index: int, draft: Draft | None) -> None:
+        if draft is None:
+            message = self._messages.pop()
+            await self._persist(message.live.remove)
+            return
+        if index == len(self._messages):
+            self._messages.append(_Message(self._live(index, None)))
+        message = self._messages[index]
+        await self._persist(lambda: self._show(index, message))
+
+    async def _show(self, index: int, message: _Message) -> None:
+        step = self._next_step()
+        if step is None or step[0] != index or step[1] is None:
+            return
+        lane = await self._slot(message, step[1])
+        step = self._next_step()  # newer text may have come while we waited
+        if step is None or step[0] != index or step[1] is None:
+            lane.release(self._writer, used=False)
+            return
+        draft = message.doubtful or step[1]
+        receipt = await self._call(lane, message, draft)
+        await self._note(index, message, draft, receipt)
+
+    async def _call(self, lane: Lane, message: _Message, draft: Draft) -> Receipt:
+        self._writer.stale_since = 0.0
+        self.calls += 1
+        receipt: Receipt | None = None
+        message.doubtful = None
+        try:
+            receipt = await message.live.show(draft)
+        except RateLimited as limited:
+            self.rate_limited += 1
+            lane.pause(limited.retry_after)
+            raise
+        except Uncertain:
+            message.doubtful = draft
+            raise
+        finally:
+            lane.release(self._writer, receipt.allowance if receipt else None)
+        return receipt
+
+    async def _slot(self, message: _Message, draft: Draft) -> Lane:
+        self._lane = self._lanes.lane(message.live.budget(draft))
+        self._joined.add(self._lane)
+        await self._lane.acquire(self._writer)
+        return self._lane
+
+    async def _note(self, index: int, message: _Message, draft: Draft, receipt: Receipt) -> None:
+        first = message.shown is None
+        message.shown = draft
+        if not first:
+            return
+        message.posted_at = self._lanes.clock()
+        self.first_text_at = self.first_text_at or message.posted_at
+        self.visible.set()
+        if self._on_post is not None:
+            await self._on_post(index, receipt.ref)
+
+    async def _persist(self, call: Callable[[], Awaitable[None]]) -> None:
+        """Make a call until it is done: wait as told, repeat what is uncertain, give up only after long."""
+        pause = FIRST_RETRY_SECONDS
+        for _ in range(ATTEMPTS):
+            try:
+                await call()
+            except RateLimited:
+                continue  # the lane waits as told
+            except Uncertain:
+                log.warning("a platform call has no certain outcome; repeating it (%s)", self._target.key)
+            except Gone:
+                raise
+            except Exception as error:
+                log.error("a platform call failed: %s (%s)", type(error).__name__, self._target.key)  # noqa: TRY400
+                log.debug("details", exc_info=True)
+            else:
+                return
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LAST_RETRY_SECONDS)
+        raise Gone("the platform did not take our message for minutes")
+
+    def _live(self, page: int, posted: MessageRef | None) -> LiveMessage:
+        return self._adapter.live(replace(self._target, key=f"{self._target.key}:{page}"), posted)

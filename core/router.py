@@ -1,0 +1,75 @@
+"""Which app answers at a place, and what is a command; pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from core.messages import IncomingMessage
+
+
+class Command(StrEnum):
+    """What may be said to us instead of a question."""
+
+    NEW = "new"
+    STOP = "stop"
+    HELP = "help"
+
+
+_SAID = {
+    "new": Command.NEW,
+    "/new": Command.NEW,
+    "new topic": Command.NEW,
+    "新しい話題": Command.NEW,
+    "新话题": Command.NEW,
+    "新話題": Command.NEW,
+    "stop": Command.STOP,
+    "/stop": Command.STOP,
+    "help": Command.HELP,
+    "/help": Command.HELP,
+}
+
+
+_TRAILING = re.compile(r"[.!\u3002\uff01]+$")
+
+
+def command_of(text: str) -> Command | None:
+    """The command that the whole text is, if it is one."""
+    return _SAID.get(_TRAILING.sub("", text.strip()).casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFilter:
+    """What a route asks of a message on one platform: every list must share a value with the facts."""
+
+    lists: Mapping[str, frozenset[str]] = field(default_factory=dict)  # an empty list matches nothing
+    dm: bool | None = None  # True: only direct messages, False: never
+
+    def matches(self, message: IncomingMessage) -> bool:
+        """Whether the message passes."""
+        if self.dm is not None and self.dm != message.place.direct:
+            return False
+        return all(values & message.facts.get(name, frozenset()) for name, values in self.lists.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An app and where it answers; no platform named means everywhere."""
+
+    app: str
+    platforms: Mapping[str, PlaceFilter] = field(default_factory=dict)
+    dm: bool | None = None
+
+    def matches(self, message: IncomingMessage) -> bool:
+        """Whether the route takes the message."""
+        if self.dm is not None and self.dm != message.place.direct:
+            return False
+        if not self.platforms:
+            return True
+        place = self.platforms.get(message.place.platform)
+        return place is not None and place.matches(message)
+
+
+def choose(routes: Sequence[Route], message: IncomingMessage) -> str:
+    """The name of the app of the first route that matches; "" where none does: nothing is guessed."""
+    return next((route.app for route in routes if route.matches(message)), "")

@@ -1,0 +1,69 @@
+"""The turns in progress in this process, and the wish to stop one."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from core.messages import Place
+from core.store.rows import Turn
+
+
+@dataclass(eq=False)
+class Running:
+    """A turn in progress, as others may reach it."""
+
+    turn: Turn
+    stop: asyncio.Event = field(default_factory=asyncio.Event)  # somebody who may has asked to stop
+    quiet: bool = False  # the question is gone: say nothing more about it than needed
+
+
+class Stops:
+    """Finds the turn that somebody wants stopped; a wish for one still queued is kept until it starts."""
+
+    def __init__(self) -> None:
+        self._running: dict[int, Running] = {}
+        self._wished: dict[int, bool] = {}
+        self._obeyed: set[int] = set()
+
+    def enter(self, turn: Turn) -> Running:
+        """A turn starts."""
+        running = Running(turn)
+        self._running[turn.id] = running
+        if turn.id in self._wished:
+            running.quiet = self._wished.pop(turn.id)
+            running.stop.set()
+        return running
+
+    def leave(self, running: Running) -> None:
+        """A turn is over."""
+        self._running.pop(running.turn.id, None)
+
+    def stop(self, turn: int, *, quiet: bool = False) -> None:
+        """Stop an open turn, now or as soon as it starts."""
+        running = self._running.get(turn)
+        if running is None:
+            self._wished[turn] = quiet
+        else:
+            running.quiet = running.quiet or quiet
+            running.stop.set()
+
+    def at(self, place: Place, author: str) -> int | None:
+        """The turn that runs at a place for this person."""
+        return next(
+            (
+                running.turn.id
+                for running in self._running.values()
+                if running.turn.conversation.place == place and running.turn.message.author.id == author
+            ),
+            None,
+        )
+
+    def obey(self, command: int, turn: int) -> None:
+        """Stop a turn because the words of another turn said so."""
+        self._obeyed.add(command)
+        self.stop(turn)
+
+    def obeyed(self, command: int) -> bool:
+        """Whether a turn that said "stop" stopped anything; asked once."""
+        found = command in self._obeyed
+        self._obeyed.discard(command)
+        return found

@@ -1,0 +1,242 @@
+"""One question, from asked to closed: the only file that knows the whole story."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+
+from core.answer import Answer, Outcome
+from core.apps import App
+from core.asking import Asking
+from core.contract import ChatAdapter, Sign
+from core.errors import Advice, ConversationGone, NoRoute, ParleyError, QuestionTooLong
+from core.feedback import Feedback
+from core.lanes import Lanes
+from core.messages import MessageRef, Target
+from core.metrics import Metrics
+from core.reply import Reply
+from core.router import Command, command_of
+from core.running import Running, Stops
+from core.sentences import language, say
+from core.store.rows import State, Turn
+from core.store.store import Store
+
+log = logging.getLogger(__name__)
+
+SIGN_SECONDS = 5.0  # how often a sign that we work is renewed: typing lasts 10 s on some platforms
+_NO_ROUTE = Advice("no_route", "no route matches: add one to `routes`")
+
+
+@dataclass(frozen=True)
+class Closing:
+    """How a turn ends: the text that stays, what is said under it, and the word for the books."""
+
+    text: str
+    sentences: tuple[str, ...]
+    outcome: str
+
+
+class Turns:
+    """Runs turns; everything that they share."""
+
+    def __init__(
+        self,
+        store: Store,
+        adapters: Mapping[str, ChatAdapter],
+        apps: Mapping[str, App],
+        lanes: Lanes,
+        stops: Stops,
+        feedback: Feedback,
+        metrics: Metrics,
+    ) -> None:
+        self._store = store
+        self._adapters = adapters
+        self._apps = apps
+        self._lanes = lanes
+        self._stops = stops
+        self._feedback = feedback
+        self._metrics = metrics
+
+    async def run(self, turn_id: int) -> None:
+        """Answer one queued turn and close it; cancelled, it leaves the row as it is."""
+        turn = await self._store.turn(turn_id)
+        running = self._stops.enter(turn)
+        self._metrics.running.inc()
+        reply = self._reply(turn)
+        try:
+            await self._store.set_turn(turn.id, state=State.RUNNING)
+            closing = await self._answer(running, reply)
+            await self._close(turn, reply, closing)
+        finally:
+            self._metrics.running.dec()
+            self._stops.leave(running)
+            await reply.abandon()
+
+    async def interrupted(self, turn: Turn) -> None:
+        """Close a turn that a process before us left half-way, in the messages that it had posted."""
+        self._metrics.recoveries.labels(turn.message.place.platform).inc()
+        reply = self._reply(turn)
+        await self._close(turn, reply, Closing("", ("interrupted",), "interrupted"))
+
+    def _reply(self, turn: Turn) -> Reply:
+        adapter = self._adapters[turn.message.place.platform]
+        target = Target(
+            turn.conversation.place, turn.message.ref, turn.message.author, f"parley-{_key(turn.message.ref)}"
+        )
+
+        async def posted(page: int, ref: MessageRef) -> None:
+            await self._store.add_post(turn.id, page, ref)
+
+        return Reply(adapter, target, self._lanes, posted=turn.posts, on_post=posted)
+
+    async def _answer(self, running: Running, reply: Reply) -> Closing:
+        turn = running.turn
+        try:
+            command = command_of(turn.message.text)
+            if command is not None:
+                return await self._obey(command, turn)
+            if not turn.message.text.strip():
+                return Closing("", ("only_files" if turn.message.files else "empty_question",), "refused")
+            app = self._app(turn)
+            self._check_length(turn)
+            if running.stop.is_set():
+                return Closing("", () if running.quiet else ("stopped",), Outcome.STOPPED)
+            return await self._ask(running, app, reply)
+        except ParleyError as error:
+            log.warning("turn %d: %s", turn.id, error.advice.hint)
+            return Closing("", (error.advice.sentence,), Outcome.FAILED)
+        except Exception as error:
+            log.error("turn %d failed inside: %s", turn.id, type(error).__name__)  # noqa: TRY400
+            log.debug("details", exc_info=True)
+            return Closing("", ("internal",), Outcome.FAILED)
+
+    async def _obey(self, command: Command, turn: Turn) -> Closing:
+        match command:
+            case Command.NEW:
+                await self._store.forget_memory(turn.conversation.id)
+                return Closing("", ("new_topic",), "command")
+            case Command.STOP:
+                return Closing(
+                    "", ("stopping" if self._stops.obeyed(turn.id) else "nothing_to_stop",), "command"
+                )
+            case Command.HELP:
+                return Closing("", ("help",), "command")
+
+    def _app(self, turn: Turn) -> App:
+        app = self._apps.get(turn.conversation.app)
+        if app is None:
+            raise NoRoute(_NO_ROUTE)
+        return app
+
+    def _check_length(self, turn: Turn) -> None:
+        adapter = self._adapters[turn.message.place.platform]
+        if len(turn.message.text) > adapter.limits(turn.message.place).question_length:
+            raise QuestionTooLong(Advice("too_long", "a question was longer than what is passed on"))
+
+    async def _ask(self, running: Running, app: App, reply: Reply) -> Closing:
+        turn = running.turn
+        adapter = self._adapters[turn.message.place.platform]
+        sentences: list[str] = ["no_files_yet"] if turn.message.files else []
+        asking = Asking(app, self._store, running, reply)
+        async with self._signs(asking, reply, adapter, turn):
+            await app.dify.detect()
+            if not app.dify.chats:
+                return Closing("", ("kind_unsupported",), Outcome.FAILED)
+            question = await app.question(turn, adapter)
+            try:
+                answer = await asking.ask(question)
+            except ConversationGone:
+                await self._store.forget_memory(turn.conversation.id)
+                sentences.append("memory_lost")
+                answer = await asking.ask(replace(question, conversation_id=""))
+        return self._judge(answer, asking, sentences)
+
+    def _judge(self, answer: Answer, asking: Asking, sentences: list[str]) -> Closing:
+        outcome = answer.outcome
+        if asking.stopped and outcome in {Outcome.COMPLETE, Outcome.LOST, Outcome.STOPPED}:
+            outcome = Outcome.STOPPED
+        said = {
+            Outcome.STOPPED: "stopped",
+            Outcome.PAUSED: "paused",
+            Outcome.LOST: "answer_lost",
+            Outcome.FAILED: asking.failure(answer),
+            Outcome.COMPLETE: "" if answer.text.strip() or answer.files else "empty_answer",
+        }[outcome]
+        files = ["file_not_shown"] if answer.files else []
+        return Closing(answer.text, tuple(filter(None, [*sentences, *files, said])), outcome)
+
+    @asynccontextmanager
+    async def _signs(
+        self, asking: Asking, reply: Reply, adapter: ChatAdapter, turn: Turn
+    ) -> AsyncIterator[None]:
+        """Show that we work, or wait in line, until the first text can be seen."""
+        signs = asyncio.create_task(self._sign(asking, reply, adapter, turn))
+        try:
+            yield
+        finally:
+            signs.cancel()
+            with suppress(asyncio.CancelledError):
+                await signs
+
+    async def _sign(self, asking: Asking, reply: Reply, adapter: ChatAdapter, turn: Turn) -> None:
+        target = Target(turn.conversation.place, turn.message.ref, turn.message.author, "")
+        lang = _language(turn)
+        shown: Sign | None = None
+        try:
+            while not reply.visible.is_set():
+                asking.turned.clear()
+                shown = "waiting" if asking.waiting else "working"
+                await adapter.busy(target, shown, say(shown, lang))
+                await _first_of(reply.visible, asking.turned, seconds=SIGN_SECONDS)
+        finally:
+            if shown is not None:
+                await asyncio.shield(asyncio.ensure_future(adapter.busy(target, None, "")))
+
+    async def _close(self, turn: Turn, reply: Reply, closing: Closing) -> None:
+        notices = tuple(self._say(sentence, turn) for sentence in closing.sentences)
+        if closing.text or notices:
+            await reply.finish(closing.text, notices)
+        if reply.gone is not None:
+            log.warning("turn %d: its message can't be written: %s", turn.id, reply.gone)
+        await self._store.close_turn(turn.id, "gone" if reply.gone else closing.outcome)
+        self._feedback.closed()
+        self._count(turn, reply, closing)
+
+    def _say(self, sentence: str, turn: Turn) -> str:
+        app = self._apps.get(turn.conversation.app)
+        adapter = self._adapters[turn.message.place.platform]
+        return say(
+            sentence,
+            _language(turn),
+            app=app.title() if app else "Dify",
+            length=len(turn.message.text),
+            limit=adapter.limits(turn.message.place).question_length,
+        )
+
+    def _count(self, turn: Turn, reply: Reply, closing: Closing) -> None:
+        platform = turn.message.place.platform
+        self._metrics.turns.labels(platform, "gone" if reply.gone else closing.outcome).inc()
+        self._metrics.calls.labels(platform).inc(reply.calls)
+        self._metrics.rate_limited.labels(platform).inc(reply.rate_limited)
+        if reply.first_text_at is not None:
+            waited = time.time() - turn.queued_at - (self._lanes.clock() - reply.first_text_at)
+            self._metrics.first_text.labels(platform).observe(max(0.0, waited))
+
+
+def _language(turn: Turn) -> str:
+    return language(turn.message.text, turn.message.locale)
+
+
+def _key(ref: MessageRef) -> str:
+    return f"{ref.platform}:{ref.workspace}:{ref.channel}:{ref.id}"
+
+
+async def _first_of(*events: asyncio.Event, seconds: float) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
