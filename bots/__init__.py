@@ -1,1 +1,1 @@
-
+"""The program: its commands, its configuration, and the parts wired together."""

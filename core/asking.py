@@ -87,9 +87,9 @@ class Asking:
         run = dify.runs
         self._wait(waiting=not dify.server.stream_is_free(run=run))
         async with dify.server.stream_slot(run=run):
+            self._wait(waiting=False)
             self._taken = True
             async with dify.client.ask(question, run=run) as events:
-                self._wait(waiting=False)
                 return await self._read(events)
 
     async def _read(self, events: AsyncIterator[AnyEvent]) -> Answer:

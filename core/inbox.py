@@ -97,7 +97,7 @@ class Intake:
             self._stops.stop(found.turn)
 
     async def _stop_said(self, message: IncomingMessage, app: str) -> None:
-        # In a queue of its own, not behind the answer that it is to stop; the row keeps it from counting twice
+        # In a queue of its own, not behind the answer that it is to stop; the row counts it once.
         running = self._stops.at(message.place, message.author.id)
         accepted = await self._store.accept(message, app)
         if accepted is None:

@@ -31,6 +31,7 @@ class Database:
     def __init__(self, engine: AsyncEngine, lock: FileLock | None = None) -> None:
         self._engine = engine
         self._lock = lock
+        self.status = "ok"  # or why the last transaction failed, for /readyz
 
     @classmethod
     async def open(cls, url: str, *, exclusive: bool = True) -> "Database":
@@ -56,9 +57,11 @@ class Database:
         try:
             async with self._engine.begin() as connection:
                 yield connection
+            self.status = "ok"
         except (DBAPIError, PoolTimeout, sqlite3.Error) as error:
             # only the kind of failure: the statement's values are people's words
             kind = type(getattr(error, "orig", error)).__name__
+            self.status = f"can't be used now ({kind})"
             raise StoreUnavailable(
                 Advice("internal", f"the database can't be used now ({kind})", retry=True)
             ) from error

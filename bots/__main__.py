@@ -1,0 +1,112 @@
+"""The commands: `parley run`, `check`, `demo`, `slack-manifest`; also as `python -m bots …`."""
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+from bots.config import Config, load
+from bots.logs import set_up
+from bots.yaml_file import ConfigError
+from core.errors import ParleyError
+
+log = logging.getLogger(__name__)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command. Exit codes: 0 done, 1 it found a problem, 2 wrong usage or configuration."""
+    options = _parser().parse_args(arguments)
+    set_up(verbose=options.verbose)
+    try:
+        code: int = options.command(options)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except (ParleyError, OSError) as error:
+        print(f"parley: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="parley", description="Your Dify apps, in Slack and Discord.")
+    parser.add_argument("--verbose", action="store_true", help="log details; they may hold what people wrote")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command, summary in (
+        ("run", _run, "run the bot"),
+        ("check", _check, "say what would not work with this configuration, and how to mend it"),
+        ("slack-manifest", _slack_manifest, "print the Slack app manifest, ready to paste"),
+    ):
+        sub = commands.add_parser(name, help=summary, description=summary)
+        sub.add_argument(
+            "--config", type=Path, metavar="FILE", help="default: $PARLEY_CONFIG, else config.yaml"
+        )
+        sub.set_defaults(command=command)
+    _add_demo(commands.add_parser("demo", help="try it without any account, token or network"))
+    return parser
+
+
+def _add_demo(demo: argparse.ArgumentParser) -> None:
+    demo.add_argument("--port", type=int, default=8700, help="of the web page (default 8700)")
+    demo.add_argument("--dify-url", metavar="URL", help="a real Dify instead of the sandbox's")
+    demo.add_argument("--dify-key", metavar="KEY", help="the API key of your app there")
+    demo.add_argument("--script", action="store_true", help="play a short conversation in the terminal")
+    demo.set_defaults(command=_demo, parser=demo)
+
+
+def _config(options: argparse.Namespace) -> Config:
+    return load(options.config or Path(os.environ.get("PARLEY_CONFIG", "config.yaml")))
+
+
+def _run(options: argparse.Namespace) -> int:
+    config = _config(options)
+    from bots.running import run, stop_on_signals  # noqa: PLC0415 (a config error need not load the platforms)
+
+    async def until_stopped() -> int:
+        return await run(config, stop_on_signals())
+
+    return asyncio.run(until_stopped())
+
+
+def _check(options: argparse.Namespace) -> int:
+    config = _config(options)
+    from bots.checking import check, show  # noqa: PLC0415
+
+    findings = asyncio.run(check(config))
+    print(show(findings))
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _slack_manifest(options: argparse.Namespace) -> int:
+    config = _config(options)
+    settings = config.platforms.get("slack")
+    if settings is None:
+        raise ConfigError(options.config or Path("config.yaml"), ["slack: is missing: add the section"])
+    print(json.dumps(import_module("adapters.slack.manifest").manifest(settings), indent=2))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    if bool(options.dify_url) != bool(options.dify_key):
+        options.parser.error("--dify-url and --dify-key go together")
+    from bots.demo import demo  # noqa: PLC0415 (the sandbox is loaded only for the demo)
+
+    return asyncio.run(
+        demo(
+            port=options.port,
+            dify_url=options.dify_url,
+            dify_key=options.dify_key,
+            script=options.script,
+        )
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

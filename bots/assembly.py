@@ -1,0 +1,126 @@
+"""The configuration turned into running parts, and back down in order."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from bots.config import Config
+from bots.endpoints import Endpoints
+from bots.platforms import adapter_type
+from core.apps import App
+from core.contract import ChatAdapter
+from core.dify.apps import DifyApp
+from core.dify.client import DifyClient
+from core.dify.server import DifyServer, StreamLimits, api_base
+from core.dispatch.local import LocalQueues
+from core.emojis import meanings
+from core.feedback import Feedback
+from core.inbox import Intake
+from core.lanes import Lanes
+from core.metrics import Metrics
+from core.running import Stops
+from core.store.database import Database
+from core.store.ratings import Ratings
+from core.store.rows import State
+from core.store.store import Store
+from core.turn import Turns
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Parts:
+    """Everything that runs, wired together."""
+
+    store: Store
+    adapters: dict[str, ChatAdapter]
+    apps: dict[str, App]
+    servers: list[DifyServer]
+    metrics: Metrics
+    feedback: Feedback
+    turns: Turns
+    queues: LocalQueues
+    intake: Intake
+
+    async def take_up(self) -> None:
+        """Take up the turns that a process before us did not close."""
+        for turn in await self.store.open_turns():
+            if turn.message.place.platform not in self.adapters:
+                continue
+            if turn.state is State.RUNNING:
+                await self.turns.interrupted(turn)
+            else:
+                self.queues.submit(turn.id, turn.conversation.id)
+
+
+def dify_apps(config: Config) -> tuple[dict[str, App], list[DifyServer]]:
+    """The configured apps, and the servers that they are on: apps of one URL share its connections."""
+    limits = StreamLimits(config.core.dify.max_streams, config.core.dify.max_runs)
+    tls = httpx.create_ssl_context()  # loading the certificates takes longer than everything else here
+    servers: dict[str, DifyServer] = {}
+    apps: dict[str, App] = {}
+    for name, settings in config.core.apps.items():
+        url = api_base(settings.base_url or config.core.dify.base_url)
+        if url not in servers:
+            servers[url] = DifyServer(url, limits, tls)
+        server = servers[url]
+        client = DifyClient(server, settings.api_key.get_secret_value())
+        apps[name] = App(settings, DifyApp(name, client, server, settings.mode))
+    return apps, list(servers.values())
+
+
+def adapters_of(config: Config) -> dict[str, ChatAdapter]:
+    """The configured platforms' adapters."""
+    return {name: adapter_type(name)(settings) for name, settings in config.platforms.items()}
+
+
+@asynccontextmanager
+async def assemble(config: Config) -> AsyncIterator[Parts]:
+    """Open the store and wire everything; at the end close it all. Raises StoreLocked, StoreTooNew."""
+    database = await Database.open(config.store_url)
+    try:
+        parts = _wire(config, database)
+        try:
+            yield parts
+        finally:
+            for adapter in parts.adapters.values():
+                await adapter.aclose()
+            for server in parts.servers:
+                await server.aclose()
+    finally:
+        await database.aclose()
+
+
+def _wire(config: Config, database: Database) -> Parts:
+    feedback_settings = config.core.feedback
+    store, metrics, stops = Store(database), Metrics(), Stops()
+    apps, servers = dify_apps(config)
+    adapters = adapters_of(config)
+    feedback = Feedback(
+        Ratings(database),
+        {name: app.dify for name, app in apps.items()},
+        meanings({"like": feedback_settings.like, "dislike": feedback_settings.dislike}),
+        metrics,
+    )
+    lanes = Lanes(asyncio.get_running_loop().time)
+    turns = Turns(store, adapters, apps, lanes, stops, feedback, metrics)
+    queues = LocalQueues(turns.run)
+    stop_emojis = meanings({"stop": feedback_settings.stop})
+    intake = Intake(store, config.routes, queues, feedback, stops, stop_emojis)
+    return Parts(store, adapters, apps, servers, metrics, feedback, turns, queues, intake)
+
+
+def endpoints_of(config: Config, parts: Parts) -> Endpoints:
+    """The HTTP endpoints over the running parts."""
+    server = config.core.server
+
+    def ready() -> dict[str, str]:
+        return {name: adapter.status for name, adapter in parts.adapters.items()} | {
+            "store": parts.store.database.status
+        }
+
+    return Endpoints(server.listen, server.metrics_listen, ready, parts.metrics)

@@ -1,0 +1,137 @@
+"""The configuration as typed values, checked as a whole, with every problem said in one line."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from bots.platforms import PLATFORMS, route_keys, settings_type
+from bots.yaml_file import ConfigError, read
+from core.router import PlaceFilter, Route
+from core.settings import AppSettings, DifySettings, FeedbackSettings, Name, ServerSettings, StoreSettings
+
+_MENDS = {
+    "missing": "is missing: add it",
+    "extra_forbidden": "is not a key that exists here: remove it, or see config.example.yaml for the names",
+}
+_TYPES = {
+    "string": "text", "int": "a whole number", "float": "a number", "bool": "true or false",
+    "dict": "a section with keys", "model": "a section with keys", "list": "a list",
+}  # fmt: skip
+
+
+class RouteSettings(BaseModel):
+    """One route: an app, and where it answers; platforms are its further keys."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    app: str
+    dm: bool | None = None
+
+
+class CoreConfig(BaseModel):
+    """Every section but the platforms'."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    dify: DifySettings = DifySettings()
+    apps: dict[Name, AppSettings] = Field(min_length=1)
+    routes: list[RouteSettings] = Field(min_length=1)
+    store: StoreSettings = StoreSettings()
+    server: ServerSettings = ServerSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
+
+
+class Config:
+    """A checked configuration."""
+
+    def __init__(self, core: CoreConfig, platforms: Mapping[str, Any], folder: Path) -> None:
+        self.core = core
+        self.platforms = platforms  # name → its settings; only those that are configured
+        self.folder = folder  # relative paths start here
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes as the core takes them."""
+        return [
+            Route(route.app, {name: _filter(value) for name, value in _extra(route).items()}, route.dm)
+            for route in self.core.routes
+        ]
+
+    @property
+    def store_url(self) -> str:
+        """The store's URL with its path made absolute."""
+        path = self.core.store.url.removeprefix("sqlite:///")
+        return f"sqlite:///{(self.folder / path).absolute()}"
+
+
+def load(file: Path) -> Config:
+    """Read and check the file. Raises ConfigError."""
+    return parse(read(file), file)
+
+
+def parse(values: dict[str, Any], file: Path) -> Config:
+    """Check values as they would stand in the file. Raises ConfigError."""
+    fields: dict[str, Any] = {name: (settings_type(name) | None, None) for name in PLATFORMS}
+    model = create_model("Config", __base__=CoreConfig, **fields)
+    try:
+        config = model.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(file, [_problem(detail) for detail in error.errors(include_url=False)]) from None
+    platforms = {name: value for name in PLATFORMS if (value := getattr(config, name)) is not None}
+    problems = _route_problems(config)
+    if not platforms:
+        problems.append(f"no platform is configured: add a section {' or '.join(PLATFORMS)}")
+    if problems:
+        raise ConfigError(file, problems)
+    return Config(config, platforms, file.parent)
+
+
+def _problem(detail: Any) -> str:
+    path = ".".join(str(part) for part in detail["loc"])
+    kind = str(detail["type"])
+    if kind in _MENDS:
+        return f"{path}: {_MENDS[kind]}"
+    expected = _TYPES.get(kind.removesuffix("_type").removesuffix("_parsing"))
+    if expected:
+        return f"{path}: must be {expected}"
+    return f"{path}: {str(detail['msg']).removeprefix('Value error, ')}"
+
+
+def _extra(route: RouteSettings) -> dict[str, Any]:
+    return route.__pydantic_extra__ or {}
+
+
+def _filter(value: Mapping[str, Any]) -> PlaceFilter:
+    lists = {key: frozenset(map(str, values)) for key, values in value.items() if key != "dm"}
+    return PlaceFilter(lists, value.get("dm"))
+
+
+def _route_problems(config: CoreConfig) -> list[str]:
+    problems: list[str] = []
+    for index, route in enumerate(config.routes):
+        path = f"routes.{index}"
+        if route.app not in config.apps:
+            known = ", ".join(config.apps)
+            problems.append(f"{path}.app: there is no app {route.app!r}: use one of {known}")
+        for name, value in _extra(route).items():
+            problems += _platform_problems(f"{path}.{name}", name, value)
+    return problems
+
+
+def _platform_problems(path: str, name: str, value: Any) -> list[str]:
+    if name not in PLATFORMS:
+        return [f"{path}: is not a key that exists here: use app, dm, {', '.join(PLATFORMS)}"]
+    if not isinstance(value, dict):
+        return [f"{path}: must be a section such as {{channels: [ID]}}"]
+    allowed = route_keys(name)
+    problems = [
+        f"{path}.{key}: is not a key that exists here: use {', '.join(sorted(allowed))} or dm"
+        for key in value
+        if key != "dm" and key not in allowed
+    ]
+    if not isinstance(value.get("dm", True), bool):
+        problems.append(f"{path}.dm: must be true or false")
+    wrong = [key for key in value if key in allowed and not isinstance(value[key], list)]
+    return problems + [f"{path}.{key}: must be a list of ids" for key in wrong]

@@ -1,0 +1,67 @@
+"""`parley demo`: the sandbox and the real bot against it, in one process."""
+
+import asyncio
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulators.page.server import DemoPage
+from simulators.stage import Stage
+from simulators.stage_script import play
+
+from bots.config import parse
+from bots.running import run, stop_on_signals
+
+
+@dataclass
+class Demo:
+    """The sandbox with the bot running in it."""
+
+    stage: Stage
+    page: DemoPage
+    bot_address: str
+
+    @property
+    def url(self) -> str:
+        """What to open in a browser."""
+        return self.page.url
+
+
+@asynccontextmanager
+async def running_demo(
+    *, port: int = 0, dify_url: str | None = None, dify_key: str | None = None
+) -> AsyncIterator[Demo]:
+    """Sandbox, page and bot, up while in the context; all state is thrown away at its end."""
+    with tempfile.TemporaryDirectory(prefix="parley-demo-") as folder:
+        async with Stage(dify_url=dify_url, dify_key=dify_key) as stage:
+            async with DemoPage(stage, port) as page, _bot(stage, Path(folder)) as address:
+                yield Demo(stage, page, address)
+
+
+@asynccontextmanager
+async def _bot(stage: Stage, folder: Path) -> AsyncIterator[str]:
+    config = parse(stage.config, folder / "demo")
+    stop = asyncio.Event()
+    started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    bot = asyncio.create_task(run(config, stop, started.set_result))
+    try:
+        await asyncio.wait({bot, started}, return_when=asyncio.FIRST_COMPLETED)
+        yield await (bot if bot.done() else started)  # type: ignore[misc]
+    finally:
+        stop.set()
+        await asyncio.gather(bot, return_exceptions=True)
+
+
+async def demo(*, port: int, dify_url: str | None, dify_key: str | None, script: bool) -> int:
+    """Run the demo until Ctrl-C, or, with `script`, until its short conversation has been played."""
+    stop = stop_on_signals()
+    async with running_demo(port=0 if script else port, dify_url=dify_url, dify_key=dify_key) as running:
+        if script:
+            await play(running.stage, sys.stdout)
+        else:
+            print(f"Open {running.url}\nCtrl-C stops everything.", flush=True)
+            await stop.wait()
+    return 0

@@ -1,0 +1,114 @@
+"""`parley run`: the bot from its first connection to its last finished answer."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+
+from bots.assembly import Parts, assemble, endpoints_of
+from bots.config import Config
+from core.contract import ChatAdapter, Refused
+from core.errors import DifyError, StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+DETECT_SECONDS = 15.0  # between two tries to learn what the apps are
+
+
+async def run(config: Config, stop: asyncio.Event, started: Callable[[str], None] | None = None) -> int:
+    """Run until `stop` is set, then drain. The exit code: 1 when every platform refuses its token.
+
+    `started` is told our endpoints' address. Raises StoreLocked, StoreTooNew, OSError (address in use).
+    """
+    async with assemble(config) as parts:
+        endpoints = endpoints_of(config, parts)
+        try:
+            await endpoints.start()
+            if started is not None:
+                started(endpoints.address)
+            return await _serve(config, parts, stop)
+        finally:
+            await endpoints.aclose()
+
+
+async def _serve(config: Config, parts: Parts, stop: asyncio.Event) -> int:
+    background = [
+        asyncio.create_task(parts.feedback.run()),
+        asyncio.create_task(_detect(parts)),
+        asyncio.create_task(_take_up(parts)),
+    ]
+    platforms = [asyncio.create_task(_run_adapter(parts, adapter)) for adapter in parts.adapters.values()]
+    stopping = asyncio.create_task(stop.wait())
+    refused = asyncio.create_task(_all_done(platforms))
+    tasks = [*background, *platforms, stopping, refused]
+    try:
+        await asyncio.wait({stopping, refused}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set():
+            log.error("no platform takes its token: nothing to do")
+            return 1
+        await _drain(config, parts)
+        return 0
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> bool:
+    await asyncio.wait(tasks)
+    return True
+
+
+async def _drain(config: Config, parts: Parts) -> None:
+    log.info("stopping: answers in progress have %g s to finish", config.core.server.grace)
+    cut = await parts.queues.drain(config.core.server.grace)
+    if cut:
+        log.warning("%d answers were cut off; they are closed at the next start", cut)
+
+
+async def _run_adapter(parts: Parts, adapter: ChatAdapter) -> None:
+    try:
+        await adapter.run(parts.intake, parts.store)
+    except Refused as refused:
+        log.error("%s: %s", adapter.name, refused)  # noqa: TRY400 (a sentence for the operator, no trace)
+    except Exception as error:
+        log.error("%s: the connection ended: %s", adapter.name, type(error).__name__)  # noqa: TRY400
+        log.debug("details", exc_info=True)
+
+
+async def _take_up(parts: Parts) -> None:
+    try:
+        await parts.take_up()
+    except StoreUnavailable as error:
+        log.error("unfinished turns could not be read: %s", error)  # noqa: TRY400
+
+
+async def _detect(parts: Parts) -> None:
+    """Learn what the apps are as soon as Dify can be reached, so that the first question need not wait."""
+    unknown = dict(parts.apps)
+    while unknown:
+        for name, app in list(unknown.items()):
+            try:
+                mode = await app.dify.detect()
+            except DifyError as error:
+                log.warning("app %s: %s", name, error)
+            else:
+                log.info("app %s: %s on Dify %s", name, mode, app.dify.client.server_version or "?")
+                del unknown[name]
+        if unknown:
+            await asyncio.sleep(DETECT_SECONDS)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set; the second one ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def asked(number: signal.Signals) -> None:
+        stop.set()
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked, number)
+    return stop

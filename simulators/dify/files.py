@@ -1,0 +1,167 @@
+"""Files: upload, the checks of a message's files, previews, and the signed URLs of what apps make."""
+
+import hashlib
+import hmac
+import time
+from typing import Any
+from urllib.parse import quote
+
+from aiohttp import web
+
+from simulators.dify.errors import DifyError, invalid
+from simulators.dify.exchange import Exchange, Part
+from simulators.dify.script import File
+from simulators.dify.state import App, Run, Upload, now
+from simulators.dify.workspace import Workspace
+
+TYPES = ("image", "document", "audio", "video", "custom")
+EXTENSIONS = {
+    "image": {"jpg", "jpeg", "png", "webp", "gif", "svg"},
+    "video": {"mp4", "mov", "mpeg", "webm"},
+    "audio": {"mp3", "m4a", "wav", "amr", "mpga"},
+}
+_SECRET = b"simulated"
+
+
+def upload_kind(extension: str) -> str:
+    """Which size limit counts: by extension, everything else is a document."""
+    return next((kind for kind, known in EXTENSIONS.items() if extension in known), "document")
+
+
+def make_file(workspace: Workspace, run: Run, step: File) -> Upload:
+    """Keep a file that a run makes."""
+    upload = Upload(step.name, step.mime, step.data, run.app.key, run.user, step.type, tool=True)
+    upload.belongs_to, upload.attached = step.belongs_to, True
+    workspace.files[upload.id] = upload
+    if run.message is not None:
+        run.message.files.append(upload)
+    return upload
+
+
+def signed_url(workspace: Workspace, upload: Upload) -> str:
+    """A URL that needs no key but expires (`FILES_ACCESS_TIMEOUT`); relative where FILES_URL is empty."""
+    path = (
+        f"/files/tools/{upload.id}.{upload.extension}" if upload.tool else f"/files/{upload.id}/file-preview"
+    )
+    stamp = str(now())
+    nonce = hashlib.md5(upload.id.encode(), usedforsecurity=False).hexdigest()
+    base = workspace.origin if workspace.files_url is None else workspace.files_url
+    signed = quote(_sign(upload.id, stamp, nonce), safe="")
+    return f"{base}{path}?timestamp={stamp}&nonce={nonce}&sign={signed}"
+
+
+def _sign(file_id: str, stamp: str, nonce: str) -> str:
+    return hmac.new(_SECRET, f"{file_id}|{stamp}|{nonce}".encode(), hashlib.sha256).hexdigest()
+
+
+async def serve_signed(exchange: Exchange) -> web.StreamResponse:
+    """GET of a signed URL; forbidden once it is old or changed."""
+    query = exchange.request.query
+    upload = exchange.workspace.files.get(exchange.part("file_id"))
+    if upload is None:
+        raise DifyError(404, "not_found", "file not found")
+    stamp, nonce = query.get("timestamp", "0"), query.get("nonce", "")
+    good = hmac.compare_digest(_sign(upload.id, stamp, nonce), query.get("sign", ""))
+    if not good or time.time() - int(stamp) > exchange.workspace.files_timeout:
+        raise DifyError(403, "forbidden", "Invalid request.")
+    return _bytes(exchange, upload)
+
+
+def _bytes(exchange: Exchange, upload: Upload) -> web.Response:
+    headers = exchange.dialect.headers() | {"Content-Type": upload.mime}
+    return web.Response(body=upload.data, headers=headers | {"Cache-Control": "public, max-age=3600"})
+
+
+async def upload(exchange: Exchange) -> web.StreamResponse:
+    """POST /files/upload: 201; the type is never checked, the size is."""
+    part = one_file(exchange)
+    if part.mime is None:
+        raise DifyError(415, "unsupported_file_type", "File type not allowed.")
+    kept = Upload(part.name, part.mime, part.data, exchange.target.key, exchange.user)
+    kept.type = upload_kind(kept.extension)
+    limit = exchange.target.upload_megabytes.get(kept.type, 15)
+    if len(part.data) > limit * 1024 * 1024:
+        words = "" if exchange.dialect.since(1) else "File size exceeded. {message}"
+        raise DifyError(413, "file_too_large", words)
+    exchange.workspace.files[kept.id] = kept
+    return exchange.json(_upload_row(exchange, kept), 201)
+
+
+def one_file(exchange: Exchange) -> Part:
+    """The single part named `file`."""
+    parts = [part for part in exchange.parts if part.field == "file"]
+    if not parts:
+        if exchange.dialect.since(1):
+            raise DifyError(400, "no_file_uploaded", "Please upload your file.")
+        words = "The browser (or proxy) sent a request that this server could not understand."
+        raise DifyError(400, "bad_request_key_error", words)
+    if len(exchange.parts) > 1:
+        raise DifyError(400, "too_many_files", "Only one file is allowed.")
+    return parts[0]
+
+
+def _upload_row(exchange: Exchange, kept: Upload) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": kept.id, "name": kept.name, "size": len(kept.data)}
+    row |= {"extension": kept.extension, "mime_type": kept.mime}
+    row |= {"created_by": exchange.target.end_user(kept.user), "created_at": kept.created_at}
+    if not exchange.dialect.since(1):
+        return row
+    absent = ("reference", "preview_url", "original_url", "user_id", "conversation_id", "file_key")
+    return row | dict.fromkeys(absent) | {"source_url": signed_url(exchange.workspace, kept)}
+
+
+async def preview(exchange: Exchange) -> web.StreamResponse:
+    """GET /files/{id}/preview: only files that are attached to a message of this app."""
+    kept = exchange.workspace.files.get(exchange.part("file_id"))
+    if kept is None or kept.tool:
+        raise DifyError(404, "file_not_found", "The requested file was not found.")
+    if kept.app != exchange.target.key or not kept.attached:
+        raise DifyError(403, "file_access_denied", "Access to the requested file is denied.")
+    return _bytes(exchange, kept)
+
+
+def message_files(exchange: Exchange, given: Any) -> list[Upload]:
+    """The files of a chat message, checked as Dify does; an app without file upload ignores them."""
+    app = exchange.target
+    if not given or not app.file_upload:
+        return []
+    for item in given:
+        if item.get("type") not in TYPES:
+            raise invalid(f"'{item.get('type')}' is not a valid FileType")
+    images = [item for item in given if item["type"] == "image"]
+    if len(images) > app.file_limit:
+        raise invalid(f"Number of image files exceeds the maximum limit {app.file_limit}")
+    found = [_resolve(exchange, app, item) for item in given]
+    for kept in found:
+        kept.attached = True
+    return found
+
+
+def _resolve(exchange: Exchange, app: App, item: dict[str, Any]) -> Upload:
+    if item.get("transfer_method") == "remote_url":
+        name = str(item.get("url", "")).rsplit("/", 1)[-1]
+        return Upload(name, "application/octet-stream", b"", app.key, exchange.user, item["type"])
+    kept = exchange.workspace.files.get(str(item.get("upload_file_id")))
+    if kept is None:
+        raise invalid("Invalid upload file")
+    if exchange.dialect.since(1, 14) and (kept.app, kept.user) != (app.key, exchange.user):
+        raise invalid("Invalid upload file")  # since 1.14 only the app and user that uploaded it
+    kept.type = item["type"]
+    return kept
+
+
+def file_rows(workspace: Workspace, uploads: list[Upload]) -> list[dict[str, Any]]:
+    """`message_files` of GET /messages: signed anew, with name, type and size."""
+    return [
+        {
+            "id": kept.id,
+            "filename": kept.name,
+            "type": kept.type,
+            "url": signed_url(workspace, kept),
+            "mime_type": kept.mime,
+            "size": len(kept.data),
+            "transfer_method": "tool_file" if kept.tool else "local_file",
+            "belongs_to": kept.belongs_to,
+        }
+        for kept in uploads
+    ]

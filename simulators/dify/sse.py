@@ -1,0 +1,99 @@
+"""The HTTP side of a stream: what is written to the client, pings, cuts, and the client hanging up."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterable
+
+from aiohttp import web
+
+from simulators.dify.exchange import Exchange
+from simulators.dify.state import Frame
+from simulators.dify.wire import PING
+
+CLOSING = frozenset({"workflow_finished", "workflow_paused"})  # 1.13+ cuts flow streams behind these
+
+
+class EventStream:
+    """One SSE reply. Like Dify's workers it sends no byte, not even headers, before there is an event.
+
+    `lingers` keeps it open, with pings, after the run has ended (`continue_on_pause`).
+    """
+
+    def __init__(self, exchange: Exchange, *, lingers: bool = False) -> None:
+        self.exchange = exchange
+        self.lingers = lingers
+        headers = exchange.dialect.headers() | {"Content-Type": "text/event-stream; charset=utf-8"}
+        self.response = web.StreamResponse(headers=headers)
+
+    async def write(self, data: bytes) -> None:
+        if not self.response.prepared:
+            await self.response.prepare(self.exchange.request)
+        await self.response.write(data)
+
+    def abort(self) -> None:
+        """Cut the TCP connection."""
+        if self.exchange.request.transport is not None:
+            self.exchange.request.transport.abort()
+
+    async def relay(
+        self,
+        frames: asyncio.Queue[Frame],
+        *,
+        first: Iterable[bytes] = (),
+        closing: frozenset[str] = frozenset(),
+        on_hang_up: Callable[[], None] = lambda: None,
+    ) -> web.StreamResponse:
+        """Write `first`, then the frames, until one of `closing` was sent, the run ended, or it is cut.
+
+        `on_hang_up` is called when the client goes away before that.
+        """
+        workspace = self.exchange.workspace
+        self.exchange.record()
+        workspace.stream_opened()
+        whole = False
+        try:
+            for data in first:
+                await self.write(data)
+            whole = await self._pump(frames, closing)
+            await self._finish()
+        except ConnectionError:
+            self.abort()
+        finally:
+            workspace.stream_closed()
+            if not whole:
+                on_hang_up()
+        return self.response
+
+    async def _pump(self, frames: asyncio.Queue[Frame], closing: frozenset[str]) -> bool:
+        """True when the stream came to its end, False when the script cut it."""
+        while True:
+            frame = await self._next(frames)
+            if frame.event == "drop":
+                self.abort()
+                return False
+            if frame.event == "eof":
+                return False
+            if frame.event == "end":
+                if self.lingers:
+                    continue
+                return True
+            await self.write(frame.data)
+            if frame.event in closing:
+                return True
+
+    async def _next(self, frames: asyncio.Queue[Frame]) -> Frame:
+        """The next frame; a ping after so many seconds of silence."""
+        if not frames.empty():
+            return frames.get_nowait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.exchange.workspace.ping_every):
+                return await frames.get()
+        return Frame("ping", PING)
+
+    async def _finish(self) -> None:
+        transport = self.exchange.request.transport
+        if transport is None or transport.is_closing():
+            return
+        if not self.response.prepared:
+            await self.response.prepare(self.exchange.request)
+        await self.response.write_eof()
