@@ -1,1 +1,1 @@
-
+"""Slack: Bolt over Socket Mode in, native streams or edits out."""

@@ -1,0 +1,58 @@
+"""The line above the input box that says what the bot is doing. Slack: assistant.threads.setStatus."""
+
+import asyncio
+import logging
+import time
+
+from adapters.slack.api import SlackApi, SlackError
+from core.contract import RateLimited, Uncertain
+from core.messages import Target
+
+log = logging.getLogger(__name__)
+
+_SECONDS = 5.0
+_LONGEST = 50  # characters of a loading message
+_THREADS = 1_000
+
+
+class ThreadStatus:
+    """Shows and clears the status of threads; best effort, off for good once Slack refuses it."""
+
+    def __init__(self, api: SlackApi) -> None:
+        self._api = api
+        self._refused: set[str] = set()
+        self._shown: dict[tuple[str, str], None] = {}
+        self._quiet_until = 0.0
+
+    async def show(self, target: Target, sentence: str) -> None:
+        """Show a sentence; an empty one clears what was shown. Never raises but by cancellation."""
+        place = target.place
+        key = (place.channel, place.thread)
+        if not place.thread or place.workspace in self._refused or time.monotonic() < self._quiet_until:
+            return
+        if not sentence and key not in self._shown:
+            return
+        self._remember(key, shown=bool(sentence))
+        try:
+            async with asyncio.timeout(_SECONDS):
+                await self._set(place.channel, place.thread, sentence)
+        except SlackError as error:
+            self._refused.add(place.workspace)
+            log.warning("Slack refuses status lines, going on without: %s", error)
+        except RateLimited as limited:
+            self._quiet_until = time.monotonic() + limited.retry_after
+        except (Uncertain, TimeoutError) as error:
+            log.debug("no status line: %s", error)
+
+    async def _set(self, channel: str, thread: str, sentence: str) -> None:
+        loading = {"loading_messages": [sentence[:_LONGEST]]} if sentence else {}
+        await self._api.post(
+            "assistant.threads.setStatus", channel_id=channel, thread_ts=thread, status=sentence, **loading
+        )
+
+    def _remember(self, key: tuple[str, str], *, shown: bool) -> None:
+        self._shown.pop(key, None)
+        if shown:
+            self._shown[key] = None
+            while len(self._shown) > _THREADS:
+                del self._shown[next(iter(self._shown))]

@@ -1,0 +1,34 @@
+import json
+
+from adapters.slack.manifest import manifest
+from adapters.slack.settings import SlackSettings
+from simulators.slack.workspace import EVENTS, SCOPES
+
+SETTINGS = SlackSettings(bot_token="xoxb-1", app_token="xapp-1")
+
+
+def test_the_manifest_is_json_without_secrets():
+    text = json.dumps(manifest(SETTINGS, "Ask us"))
+    assert "xoxb" not in text
+    assert '"name": "Ask us"' in text
+
+
+def test_people_can_write_to_the_app_and_stop_it():
+    made = manifest(SETTINGS)
+    home = made["features"]["app_home"]
+    assert home["messages_tab_enabled"]
+    assert not home["messages_tab_read_only_enabled"]
+    assert made["features"]["agent_view"]["agent_description"]
+    assert made["settings"]["socket_mode_enabled"]
+
+
+def test_events_and_scopes_are_ones_that_slack_knows():
+    made = manifest(SETTINGS)
+    assert set(made["settings"]["event_subscriptions"]["bot_events"]) <= EVENTS
+    assert set(made["oauth_config"]["scopes"]["bot"]) <= SCOPES
+
+
+def test_what_we_read_is_subscribed_to():
+    subscribed = set(manifest(SETTINGS)["settings"]["event_subscriptions"]["bot_events"])
+    needed = {"app_mention", "message.channels", "message.groups", "message.im", "message.mpim"}
+    assert needed | {"reaction_added", "reaction_removed", "agent_session_stopped"} == subscribed
