@@ -45,9 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         ("slack-manifest", _slack_manifest, "print the Slack app manifest, ready to paste"),
     ):
         sub = commands.add_parser(name, help=summary, description=summary)
-        sub.add_argument(
-            "--config", type=Path, metavar="FILE", help="default: $PARLEY_CONFIG, else config.yaml"
-        )
+        sub.add_argument("--config", type=Path, metavar="FILE", help="else $PARLEY_CONFIG, else config.yaml")
         sub.set_defaults(command=command)
     _add_demo(commands.add_parser("demo", help="try it without any account, token or network"))
     return parser

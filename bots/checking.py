@@ -1,4 +1,4 @@
-"""`parley check`: the doctor. Reaches Dify and the platforms with the given keys, and says what is missing."""
+"""`parley check`: the doctor reaches Dify and the platforms with the given keys, and says what is missing."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,6 +1,5 @@
 """`parley demo`: the sandbox and the real bot against it, in one process."""
 
-import asyncio
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -13,7 +12,7 @@ from simulators.stage import Stage
 from simulators.stage_script import play
 
 from bots.config import parse
-from bots.running import run, stop_on_signals
+from bots.running import running_bot, stop_on_signals
 
 
 @dataclass
@@ -36,23 +35,12 @@ async def running_demo(
 ) -> AsyncIterator[Demo]:
     """Sandbox, page and bot, up while in the context; all state is thrown away at its end."""
     with tempfile.TemporaryDirectory(prefix="parley-demo-") as folder:
-        async with Stage(dify_url=dify_url, dify_key=dify_key) as stage:
-            async with DemoPage(stage, port) as page, _bot(stage, Path(folder)) as address:
-                yield Demo(stage, page, address)
-
-
-@asynccontextmanager
-async def _bot(stage: Stage, folder: Path) -> AsyncIterator[str]:
-    config = parse(stage.config, folder / "demo")
-    stop = asyncio.Event()
-    started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    bot = asyncio.create_task(run(config, stop, started.set_result))
-    try:
-        await asyncio.wait({bot, started}, return_when=asyncio.FIRST_COMPLETED)
-        yield await (bot if bot.done() else started)  # type: ignore[misc]
-    finally:
-        stop.set()
-        await asyncio.gather(bot, return_exceptions=True)
+        async with (
+            Stage(dify_url=dify_url, dify_key=dify_key) as stage,
+            DemoPage(stage, port) as page,
+            running_bot(parse(stage.config, Path(folder) / "demo")) as address,
+        ):
+            yield Demo(stage, page, address)
 
 
 async def demo(*, port: int, dify_url: str | None, dify_key: str | None, script: bool) -> int:

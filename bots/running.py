@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 
 from bots.assembly import Parts, assemble, endpoints_of
 from bots.config import Config
@@ -29,6 +30,25 @@ async def run(config: Config, stop: asyncio.Event, started: Callable[[str], None
             return await _serve(config, parts, stop)
         finally:
             await endpoints.aclose()
+
+
+@asynccontextmanager
+async def running_bot(config: Config) -> AsyncIterator[str]:
+    """The bot, up while in the context and drained at its end; gives the address of its endpoints."""
+    stop = asyncio.Event()
+    started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    bot = asyncio.create_task(run(config, stop, started.set_result))
+    bot.add_done_callback(lambda _: started.done() or started.cancel())
+    try:
+        try:
+            address = await started
+        except asyncio.CancelledError:
+            await bot  # says why it did not start
+            raise
+        yield address
+    finally:
+        stop.set()
+        await asyncio.gather(bot, return_exceptions=True)
 
 
 async def _serve(config: Config, parts: Parts, stop: asyncio.Event) -> int:

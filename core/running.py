@@ -13,6 +13,7 @@ class Running:
 
     turn: Turn
     stop: asyncio.Event = field(default_factory=asyncio.Event)  # somebody who may has asked to stop
+    asking: bool = False  # it is a question (not a command), so there is something to stop
     quiet: bool = False  # the question is gone: say nothing more about it than needed
 
 
@@ -34,8 +35,13 @@ class Stops:
         return running
 
     def leave(self, running: Running) -> None:
-        """A turn is over."""
+        """A turn's answer is complete; it only has to be written."""
         self._running.pop(running.turn.id, None)
+
+    def forget(self, running: Running) -> None:
+        """A turn is over."""
+        self.leave(running)
+        self._wished.pop(running.turn.id, None)
 
     def stop(self, turn: int, *, quiet: bool = False) -> None:
         """Stop an open turn, now or as soon as it starts."""
@@ -52,7 +58,9 @@ class Stops:
             (
                 running.turn.id
                 for running in self._running.values()
-                if running.turn.conversation.place == place and running.turn.message.author.id == author
+                if running.asking
+                and running.turn.conversation.place == place
+                and running.turn.message.author.id == author
             ),
             None,
         )

@@ -26,6 +26,7 @@ from core.store.store import Store
 log = logging.getLogger(__name__)
 
 SIGN_SECONDS = 5.0  # how often a sign that we work is renewed: typing lasts 10 s on some platforms
+_SAID = {Outcome.STOPPED: "stopped", Outcome.PAUSED: "paused", Outcome.LOST: "answer_lost"}
 _NO_ROUTE = Advice("no_route", "no route matches: add one to `routes`")
 
 
@@ -68,10 +69,11 @@ class Turns:
         try:
             await self._store.set_turn(turn.id, state=State.RUNNING)
             closing = await self._answer(running, reply)
+            self._stops.leave(running)  # from here on there is nothing left to stop
             await self._close(turn, reply, closing)
         finally:
             self._metrics.running.dec()
-            self._stops.leave(running)
+            self._stops.forget(running)
             await reply.abandon()
 
     async def interrupted(self, turn: Turn) -> None:
@@ -137,6 +139,7 @@ class Turns:
 
     async def _ask(self, running: Running, app: App, reply: Reply) -> Closing:
         turn = running.turn
+        running.asking = True
         adapter = self._adapters[turn.message.place.platform]
         sentences: list[str] = ["no_files_yet"] if turn.message.files else []
         asking = Asking(app, self._store, running, reply)
@@ -157,13 +160,9 @@ class Turns:
         outcome = answer.outcome
         if asking.stopped and outcome in {Outcome.COMPLETE, Outcome.LOST, Outcome.STOPPED}:
             outcome = Outcome.STOPPED
-        said = {
-            Outcome.STOPPED: "stopped",
-            Outcome.PAUSED: "paused",
-            Outcome.LOST: "answer_lost",
-            Outcome.FAILED: asking.failure(answer),
-            Outcome.COMPLETE: "" if answer.text.strip() or answer.files else "empty_answer",
-        }[outcome]
+        said = asking.failure(answer) if outcome is Outcome.FAILED else _SAID.get(outcome, "")
+        if outcome is Outcome.COMPLETE and not answer.text.strip() and not answer.files:
+            said = "empty_answer"
         files = ["file_not_shown"] if answer.files else []
         return Closing(answer.text, tuple(filter(None, [*sentences, *files, said])), outcome)
 

@@ -1,0 +1,120 @@
+"""Discord as a chat platform: connects, listens, writes (fulfils core.contract.ChatAdapter)."""
+
+from collections.abc import Sequence
+
+from adapters.discord.allowances import Allowances
+from adapters.discord.client import Client
+from adapters.discord.connection import Connection
+from adapters.discord.doctor import examine
+from adapters.discord.events import Events
+from adapters.discord.inbound import PLATFORM
+from adapters.discord.intake import Intake
+from adapters.discord.library import discord
+from adapters.discord.live import DiscordMessage
+from adapters.discord.markdown import measure
+from adapters.discord.settings import DiscordSettings
+from adapters.discord.signs import Signs
+from adapters.discord.threads import Threads
+from core.contract import Finding, Inbox, Limits, LiveMessage, Notes, Sign, Uncertain
+from core.messages import IncomingMessage, MessageRef, Names, Place, Target
+
+# 2,000 characters, less a reserve for notices. Messages older than an hour take few edits (code 30046).
+LIMITS = Limits(page_length=1900, page_seconds=3300.0)
+
+
+class DiscordAdapter:
+    """One bot at Discord."""
+
+    name = PLATFORM
+
+    def __init__(self, settings: DiscordSettings, *, first_pause: float = 1.0) -> None:
+        self._settings = settings
+        self._allowances = Allowances()
+        in_threads = settings.reply_in == "thread"
+        self._threads = Threads(self._client, wanted=in_threads)
+        self._signs = Signs(self._client, self._threads)
+        self._intake = Intake(first_pause=first_pause / 2)
+        self._events: Events | None = None
+        self._connection = Connection(settings, self._make, first_pause=first_pause)
+
+    @property
+    def status(self) -> str:
+        """The word `ok` while events arrive, else why not."""
+        return self._connection.status
+
+    async def run(self, inbox: Inbox, notes: Notes) -> None:  # noqa: ARG002 - nothing to keep yet
+        """Stay connected until cancelled; raises Refused for a wrong token."""
+        self._point()
+        in_threads = self._settings.reply_in == "thread"
+        self._events = Events(inbox, self._intake, self._threads, in_threads=in_threads)
+        try:
+            await self._connection.run()
+        finally:
+            await self._intake.close()
+
+    async def aclose(self) -> None:
+        """Close the REST connections, which outlive `run` for answers that are being finished."""
+        if self._connection.client is not None:
+            await self._connection.client.close()
+
+    def limits(self, place: Place) -> Limits:  # noqa: ARG002 - the same everywhere
+        """The same everywhere at Discord."""
+        return LIMITS
+
+    def measure(self, markdown: str) -> int:
+        """Characters of the text in Discord's dialect."""
+        return measure(markdown)
+
+    def live(self, target: Target, posted: MessageRef | None = None) -> LiveMessage:
+        """A message to be written."""
+        return DiscordMessage(self._client, self._threads, self._allowances, target, posted)
+
+    async def busy(self, target: Target, sign: Sign | None, sentence: str) -> None:  # noqa: ARG002
+        """Typing while we work, an hourglass on the question while it waits; Discord shows no sentence."""
+        await self._signs.show(target, sign)
+
+    async def names(self, message: IncomingMessage) -> Names:
+        """Display name and channel name, as far as the gateway has told them."""
+        channel = None
+        if self._connection.client is not None:
+            channel = self._connection.client.get_channel(int(message.place.channel))
+        return Names(
+            message.author.name or message.author.id, getattr(channel, "name", None) or message.place.channel
+        )
+
+    async def check(self) -> Sequence[Finding]:
+        """Token, message content intent, permissions per server."""
+        self._point()
+        client = self._make(content=False)
+        try:
+            return await examine(client, self._settings.token.get_secret_value())
+        finally:
+            await client.close()
+
+    def _point(self) -> None:
+        """discord.py takes another server's address only as this class attribute."""
+        discord.http.Route.BASE = self._settings.api_url.rstrip("/")
+
+    def _make(self, content: bool) -> Client:  # noqa: FBT001 - a callback's only argument
+        return Client(self._events or _Deaf(), self._allowances, content=content)
+
+    def _client(self) -> Client:
+        """Raises Uncertain before the first login."""
+        if self._connection.client is None:
+            raise Uncertain("not connected to Discord yet")
+        return self._connection.client
+
+
+class _Deaf:
+    """Listens to nothing: the doctor's client opens no gateway session."""
+
+    def message(self, client: discord.Client, message: discord.Message) -> None:
+        """Nothing is heard."""
+
+    def reaction(
+        self, client: discord.Client, payload: discord.RawReactionActionEvent, *, added: bool
+    ) -> None:
+        """Nothing is heard."""
+
+    def deleted(self, guild_id: int | None, channel_id: int, message_id: int) -> None:
+        """Nothing is heard."""

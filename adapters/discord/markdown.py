@@ -1,0 +1,139 @@
+"""A draft as Discord's dialect of Markdown: what it can't show is rewritten, nothing in it pings."""
+
+import re
+
+from adapters.discord import tables
+from core.messages import Draft
+
+LONGEST = 2000  # characters of a message's content (Discord: resources/message#create-message)
+EMPTY = "…"  # Discord refuses a message without content
+SHORTEST_NOTICE = 20  # characters; what is left of a shorter one says nothing
+GAP = "\u200b"  # zero width: breaks a pattern without being seen
+
+_FENCE = re.compile(r"^(?P<indent>\s*)(?P<mark>`{3,}|~{3,})(?P<info>[^`]*)$")
+_LANGUAGE = re.compile(r"[\w+#.-]+")
+_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
+_HEADING = re.compile(r"^\s{0,3}#{4,6}\s+(?P<text>.*?)\s*#*\s*$")
+_LINK = re.compile(
+    r"(?P<image>!?)\[(?P<text>[^\[\]]*)\]\(\s*<?(?P<url>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?"
+    r"(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)"
+)
+_PINGS = re.compile(r"https?://[^\s<>]+|@(?=everyone|here)|<(?=@[!&]?\d|#\d)")
+
+
+def render(draft: Draft) -> str:
+    """The message's content: never empty, never above Discord's 2,000 characters.
+
+    The text goes first. Notices stand below it as subtext and give way where the room is short.
+    """
+    text = _cut(rewrite(draft.markdown), LONGEST)
+    for notice in draft.notices:
+        text += _notice(notice, LONGEST - len(text) - 1, first=not text)
+    return text or EMPTY
+
+
+def _notice(notice: str, room: int, *, first: bool) -> str:
+    line = defused(_unfenced(f"-# {' '.join(notice.split())}"))
+    if len(line) > room:
+        line = f"{line[: room - 1]}…" if room > SHORTEST_NOTICE else ""
+    return line if first or not line else f"\n{line}"
+
+
+def measure(markdown: str) -> int:
+    """The length in characters that `render` gives this text, were there no upper limit."""
+    return len(rewrite(markdown)) or len(EMPTY)
+
+
+def rewrite(markdown: str) -> str:
+    """The text in Discord's dialect; an open code fence is closed.
+
+    Links are written out as `text (<url>)`: everyone sees where a link of the model leads before clicking,
+    and the angle brackets keep Discord from previewing it.
+    """
+    lines = markdown.replace("\r\n", "\n").split("\n")
+    shown: list[str] = []
+    at = 0
+    while at < len(lines):
+        if fence := _FENCE.match(lines[at]):
+            at = _code(lines, at, fence, shown)
+        elif tables.begins(lines, at):
+            end = tables.ends(lines, at)
+            shown += _table(lines[at:end])
+            at = end
+        else:
+            shown.append(_line(lines[at]))
+            at += 1
+    return defused("\n".join(shown).strip("\n").rstrip())
+
+
+def _code(lines: list[str], at: int, fence: re.Match[str], shown: list[str]) -> int:
+    """Write a fenced block down, always with three backticks: Discord knows no other fence."""
+    indent, mark = fence["indent"], fence["mark"]
+    language = _LANGUAGE.match(fence["info"].strip())
+    shown.append(f"{indent}```{language[0] if language else ''}")
+    closing = re.compile(rf"^\s*{re.escape(mark[0])}{{{len(mark)},}}\s*$")
+    for end in range(at + 1, len(lines)):
+        if closing.match(lines[end]):
+            shown.append(f"{indent}```")
+            return end + 1
+        shown.append(_unfenced(lines[end]))
+    shown.append(f"{indent}```")
+    return len(lines)
+
+
+def _unfenced(text: str) -> str:
+    """The text without three backticks in a row, which would open or close a block at Discord."""
+    return re.sub(r"(?<=`)`(?=`)", f"{GAP}`{GAP}", text)
+
+
+def _table(lines: list[str]) -> list[str]:
+    shown = tables.show([_LINK.sub(r"\g<text> (\g<url>)", line) for line in lines])
+    return shown if shown[0] == "```" else [_line(line) for line in shown]
+
+
+def _line(line: str) -> str:
+    if heading := _HEADING.match(line):
+        line = f"**{heading['text'].replace('**', '')}**" if heading["text"] else ""
+    shown = []
+    end = 0
+    for span in _CODE_SPAN.finditer(line):
+        shown += [_prose(line[end : span.start()]), _code_span(span)]
+        end = span.end()
+    return "".join((*shown, _prose(line[end:])))
+
+
+def _code_span(span: re.Match[str]) -> str:
+    whole_block = span[1] == "```" and "```" not in span[2]  # on one line, as Discord allows it
+    return span[0] if whole_block else _unfenced(span[0])
+
+
+def _prose(text: str) -> str:
+    linked = _LINK.sub(_link, _LINK.sub(_link, text))  # twice: an image may be a link's text
+    return _unfenced(linked)
+
+
+def _link(link: re.Match[str]) -> str:
+    text, url = link["text"].strip(), link["url"]
+    shown = f"<{url}>" if re.match(r"https?://", url) else url
+    if not text or text == url:
+        return shown
+    return f"{text} ({shown})" if url else text
+
+
+def defused(text: str) -> str:
+    """The text with a zero-width gap in everything that could ping or link a person, role or channel."""
+    return _PINGS.sub(_defused, text)
+
+
+def _defused(found: re.Match[str]) -> str:
+    if found[0].startswith("http"):  # a gap would break the address
+        return re.sub("@(?=everyone|here)", "%40", found[0])
+    return found[0] + GAP
+
+
+def _cut(text: str, longest: int) -> str:
+    """The text, or its beginning with the code fence closed: the core's pages never get that long."""
+    if len(text) <= longest:
+        return text
+    kept = text[: longest - 5].rstrip("`")
+    return f"{kept}…" if kept.count("```") % 2 == 0 else f"{kept}\n```"

@@ -1,0 +1,168 @@
+"""The adapter with the real discord.py inside, on the simulator, and an inbox that keeps what it is told."""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from adapters.discord.adapter import DiscordAdapter
+from adapters.discord.settings import DiscordSettings
+from core.messages import Draft, Target
+from simulators.discord import DiscordSimulator
+
+
+class FakeInbox:
+    """Keeps everything; `failures` is how many of the next calls raise."""
+
+    def __init__(self):
+        self.events = []
+        self.failures = 0
+        self._waiter = asyncio.Event()
+
+    async def message(self, message):
+        self._take(message)
+
+    async def reaction(self, reaction):
+        self._take(reaction)
+
+    async def action(self, action):
+        self._take(action)
+
+    def _take(self, event):
+        if self.failures:
+            self.failures -= 1
+            raise RuntimeError("the store is full")
+        self.events.append(event)
+        self._waiter.set()
+
+    async def next(self, *, within=10):
+        """The oldest event not seen yet."""
+        async with asyncio.timeout(within):
+            while not self.events:
+                self._waiter.clear()
+                await self._waiter.wait()
+        return self.events.pop(0)
+
+
+class FakeNotes:
+    async def get(self, key):
+        return None
+
+    async def put(self, key, value):
+        pass
+
+
+@pytest.fixture
+def target():
+    """Makes what the core would write an answer for."""
+
+    def target(message, key="turn-1/0"):
+        return Target(message.place, message.ref, message.author, key)
+
+    return target
+
+
+@pytest.fixture
+def say():
+    """Shows a growing answer; returns the last receipt."""
+
+    async def say(live, *texts, notices=()):
+        for text in texts[:-1]:
+            await live.show(Draft(text))
+        return await live.show(Draft(texts[-1], final=True, notices=notices))
+
+    return say
+
+
+@pytest.fixture
+async def simulator():
+    async with DiscordSimulator() as running:
+        yield running
+
+
+@pytest.fixture
+def inbox():
+    return FakeInbox()
+
+
+@pytest.fixture
+async def launch(simulator, inbox):
+    """Starts adapters and ends them like the assembly does: run is cancelled, then aclose."""
+    running = []
+
+    def launch(*, token=None, **options):
+        settings = {"token": token or simulator.token, "api_url": simulator.api_url} | options
+        adapter = DiscordAdapter(DiscordSettings(**settings), first_pause=0.05)
+        running.append((adapter, asyncio.create_task(adapter.run(inbox, FakeNotes()))))
+        return adapter
+
+    async def end():
+        while running:
+            adapter, task = running.pop()
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            await adapter.aclose()
+
+    launch.end = end
+    launch.tasks = running
+    yield launch
+    await end()
+
+
+@pytest.fixture
+async def start(launch):
+    """An adapter that is connected."""
+
+    async def start(**options):
+        adapter = launch(**options)
+        await _until_ok(adapter)
+        return adapter
+
+    return start
+
+
+@pytest.fixture
+def until_ok():
+    return _until_ok
+
+
+async def _until_ok(adapter):
+    await _eventually(lambda: adapter.status == "ok")
+
+
+@pytest.fixture
+def eventually():
+    return _eventually
+
+
+async def _eventually(condition):
+    """Wait for what happens inside the adapter, which no simulator hears of."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - a property has no event
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def adapter(guild, start):
+    return await start()
+
+
+@pytest.fixture
+def alice(simulator):
+    return simulator.add_user("alice")
+
+
+@pytest.fixture
+def bob(simulator):
+    return simulator.add_user("bob")
+
+
+@pytest.fixture
+def guild(simulator, alice, bob):
+    return simulator.add_guild("Acme", alice, bob)
+
+
+@pytest.fixture
+def general(simulator, guild):
+    return simulator.add_channel(guild, "general")

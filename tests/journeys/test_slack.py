@@ -1,0 +1,90 @@
+"""Slack, end to end: real slack-bolt, real httpx, real store; asserted is what the simulators received."""
+
+import pytest
+
+from simulators.dify.script import Answer, Gate
+
+
+@pytest.fixture
+def place(slack_world):
+    slack = slack_world.slack
+    alice, bob = slack.add_user("alice"), slack.add_user("bob")
+    return slack, alice, bob, slack.add_channel("support", alice, bob)
+
+
+def answers(slack, channel, thread_ts=None):
+    return [
+        message
+        for message in slack.world.messages(channel)
+        if message.bot_id and not message.deleted and (thread_ts is None or message.thread_ts == thread_ts)
+    ]
+
+
+async def answered(slack, channel, text, count=1, thread_ts=None):
+    """Wait until the bot's n-th message in a channel shows the text; gives the message."""
+
+    def found():
+        mine = answers(slack, channel, thread_ts)
+        return len(mine) >= count and text in mine[count - 1].shown and mine[count - 1]
+
+    return await slack.journal.wait(found)
+
+
+def texts(message):
+    """What could be read of a message, state after state."""
+    seen = [shown.text for shown in message.history]
+    return [text for index, text in enumerate(seen) if index == 0 or text != seen[index - 1]]
+
+
+async def test_a_mention_is_answered_in_its_thread_which_goes_on_without_mentions(slack_world, place):
+    slack, alice, bob, support = place
+    slack_world.dify.reply("In your thread.", "Still here.")
+    async with slack_world.bot():
+        question = slack.post(support, alice, f"{slack.mention} where are you?")
+        await answered(slack, support, "In your thread.", thread_ts=question.ts)
+        slack.post(support, bob, "And now?", thread_ts=question.ts)
+        await answered(slack, support, "Still here.", count=2, thread_ts=question.ts)
+    first, second = slack_world.dify.journal.named("POST /chat-messages")
+    assert first.args["query"] == "where are you?"
+    assert first.args["user"] == second.args["user"] == f"slack:{slack.world.team_id}:{support.id}:{question.ts}"
+    assert second.args["conversation_id"] in slack_world.dify.apps["app-support"].conversations
+
+
+async def test_a_channel_answer_grows_by_edits_that_everyone_sees(slack_world, place):
+    slack, alice, _, support = place
+    gate = Gate()
+    slack_world.dify.reply(Answer(["One ", "two ", "three."], gate=gate))
+    async with slack_world.bot():
+        question = slack.post(support, alice, f"{slack.mention} count")
+        gate.allow()
+        message = await answered(slack, support, "One", thread_ts=question.ts)
+        gate.allow()
+        await answered(slack, support, "One two")
+        gate.finish()
+        await answered(slack, support, "One two three.")
+    assert [text.strip() for text in texts(message)] == ["One", "One two", "One two three."]
+    assert not slack.journal.named("chat.startStream")
+    post = slack.journal.named("chat.postMessage")[0]
+    assert post.args["unfurl_links"] is False
+    assert post.args["unfurl_media"] is False
+
+
+async def test_a_direct_message_is_answered_by_a_native_stream(slack_world, place):
+    slack, alice, _, _ = place
+    dm = slack.dm(alice)
+    gate = Gate()
+    slack_world.dify.reply(Answer(["One ", "two ", "three."], gate=gate))
+    async with slack_world.bot():
+        question = slack.post(dm, alice, "count")
+        gate.allow()
+        message = await answered(slack, dm, "One", thread_ts=question.ts)
+        assert message.streaming
+        gate.finish()
+        await answered(slack, dm, "One two three.")
+        await slack.journal.wait(lambda: not message.streaming)
+    assert slack.journal.named("chat.startStream")
+    assert slack.journal.named("chat.stopStream")
+    assert not slack.journal.named("chat.update")
+    assert slack_world.dify.journal.named("POST /chat-messages")[0].args["user"] == (
+        f"slack:{slack.world.team_id}:{alice.id}"
+    )
