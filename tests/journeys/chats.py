@@ -1,5 +1,7 @@
 """The same verbs over both simulated platforms, so that one journey is told once and run twice."""
 
+from simulators.slack import Upload
+
 SKIN = "\U0001f3fd"
 
 
@@ -54,6 +56,17 @@ class DiscordChat:
 
     def delete(self, message):
         self.server.delete(message)
+
+    def chatter(self, person, text):
+        return self.server.post(self.channel, person, text)
+
+    def send_file(self, person, text):
+        file = self.server.file("report.pdf", b"%PDF-1.4", "application/pdf")
+        return self.server.post(self.dm, person, text, attachments=[file])
+
+    def waiting_signs(self):
+        """How many questions carry the hourglass now."""
+        return sum(bool(m.reactions.get("⏳")) for m in self.channel.messages.values())
 
     async def taken(self):
         """The bot handles what it is told in order: nothing to wait for."""
@@ -115,6 +128,17 @@ class SlackChat:
 
     def delete(self, message):
         self.server.delete(message)
+
+    def chatter(self, person, text):
+        return self.server.post(self.channel, person, text)
+
+    def send_file(self, person, text):
+        file = Upload("report.pdf", b"%PDF-1.4", "application/pdf")
+        return self.server.post(self.dm, person, text, files=[file])
+
+    def waiting_signs(self):
+        """How many threads show the status of waiting now."""
+        return sum("waits" in status for status in self.server.world.statuses.values())
 
     async def taken(self):
         """Wait until everything that was said has been acknowledged."""

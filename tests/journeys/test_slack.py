@@ -46,7 +46,8 @@ async def test_a_mention_is_answered_in_its_thread_which_goes_on_without_mention
         await answered(slack, support, "Still here.", count=2, thread_ts=question.ts)
     first, second = slack_world.dify.journal.named("POST /chat-messages")
     assert first.args["query"] == "where are you?"
-    assert first.args["user"] == second.args["user"] == f"slack:{slack.world.team_id}:{support.id}:{question.ts}"
+    identity = f"slack:{slack.world.team_id}:{support.id}:{question.ts}"
+    assert first.args["user"] == second.args["user"] == identity
     assert second.args["conversation_id"] in slack_world.dify.apps["app-support"].conversations
 
 

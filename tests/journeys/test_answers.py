@@ -1,0 +1,132 @@
+"""What an answer may do: grow long, be replaced, fail half-way, come from any kind of chat app."""
+
+import pytest
+from shared import asked, shows
+
+from simulators.dify.app import DifySimulator
+from simulators.dify.script import Answer, Drop, Eof, Event, Fail, Gate, Raw, Refuse, Replace, Tool
+
+LONG = "Here is code:\n\n```python\n" + "\n".join(f"value_{n} = {n}" for n in range(400)) + "\n```\nThe end."
+
+
+@pytest.mark.parametrize("version", ["0.15.8", "1.16.1"])
+@pytest.mark.parametrize("mode", ["chat", "agent-chat", "advanced-chat"])
+async def test_every_kind_of_chat_app_answers(world, chat, version, mode):
+    async with DifySimulator(version=version) as other:
+        other.add_app("app-kind", mode=mode, name="Kind")
+        steps = [Tool("clock")] if mode == "agent-chat" else []
+        other.reply(Answer([*steps, "It is ", "late."]))
+        async with world.bot(dify__base_url=other.base_url, apps__support__api_key="app-kind"):
+            chat.whisper("what time is it?")
+            await shows(chat, chat.in_dm, "It is late.")
+            chat.whisper("again")
+            await shows(chat, chat.in_dm, "turn 2", count=2)
+        assert asked(other)[1].args["conversation_id"]
+
+
+async def test_a_new_agents_closing_message_is_not_said_twice(world, chat, dify):
+    dify.add_app("app-agent", mode="agent", name="Agent")
+    dify.reply("Hello world.", app="app-agent")
+    async with world.bot(apps__support__api_key="app-agent"):
+        chat.whisper("hi")
+        answer = await shows(chat, chat.in_dm, "Hello world.")
+    assert chat.text(answer).count("Hello") == 1
+
+
+async def test_text_labelled_as_a_file_is_text(world, chat, dify):
+    dify.reply(Answer(["The ", "picture."], text_event="message_file"))
+    async with world.bot():
+        chat.whisper("draw")
+        await shows(chat, chat.in_dm, "The picture.")
+
+
+async def test_a_long_answer_goes_on_in_next_messages_with_its_code_whole(world, chat, dify):
+    dify.reply(LONG)
+    async with world.bot():
+        chat.whisper("long")
+        await chat.journal.wait(lambda: "The end." in "".join(chat.text(m) for m in chat.in_dm()))
+    shown = [chat.text(message) for message in chat.in_dm()]
+    assert len(shown) >= 2 if chat.name == "discord" else shown
+    assert all(text.count("```") % 2 == 0 for text in shown)
+    assert [n for n in range(400) if not any(f"value_{n} = {n}\n" in text + "\n" for text in shown)] == []
+
+
+async def test_moderation_replaces_what_was_shown_over_all_messages(world, chat, dify):
+    gate = Gate()
+    dify.reply(Answer(["Forbidden words. " * 700, Replace("I can't talk about that.")], gate=gate))
+    async with world.bot():
+        question = chat.mention(chat.alice, "tell me")
+        gate.allow()
+        await chat.journal.wait(lambda: len(chat.in_thread(question)) >= 2)
+        gate.finish()
+        await chat.journal.wait(
+            lambda: [chat.text(m).strip() for m in chat.in_thread(question)] == ["I can't talk about that."]
+        )
+
+
+@pytest.mark.parametrize(
+    ("trouble", "sentence"),
+    [
+        (Fail(), "language model failed"),
+        (Fail(code="internal_server_error", status=500), "failed while answering"),
+        (Drop(), "broke off"),
+        (Eof(), "broke off"),
+    ],
+)
+async def test_the_text_before_trouble_stays_and_a_sentence_is_added(world, chat, dify, trouble, sentence):
+    dify.reply(Answer(["The first half. ", trouble]))
+    async with world.bot():
+        chat.whisper("hi")
+        answer = await shows(chat, chat.in_dm, sentence)
+        assert "The first half." in chat.text(answer)
+        assert "scripted" not in chat.text(answer)
+        chat.whisper("still there?")  # one failure does not end the conversation
+        await shows(chat, chat.in_dm, "You said: still there?", count=2)
+    assert len(asked(dify)) == 2
+
+
+@pytest.mark.parametrize(
+    ("refusal", "sentence"),
+    [
+        (Refuse(400, "app_unavailable", "App unavailable"), "not available"),
+        (Refuse(400, "provider_quota_exceeded", "quota of internal-host:9001"), "is not available"),
+        (Refuse(403, "forbidden", "no"), "unpublished or switched off"),
+        (Refuse(502, html="<html>Bad gateway at 10.0.0.7</html>"), "failed while answering"),
+        (Refuse(500, "internal_server_error", "boom"), "failed while answering"),
+    ],
+)
+async def test_a_refusal_is_said_in_plain_words(world, chat, dify, refusal, sentence):
+    dify.reply(refusal)
+    async with world.bot():
+        chat.whisper("hi")
+        answer = await shows(chat, chat.in_dm, sentence)
+    assert not any(word in chat.text(answer) for word in ("internal-host", "10.0.0.7", "boom", "app-support"))
+
+
+async def test_a_wrong_key_is_said_in_plain_words(world, chat):
+    async with world.bot(apps__support__api_key="app-wrong"):
+        chat.whisper("hi")
+        await shows(chat, chat.in_dm, "not set up rightly")
+
+
+async def test_malformed_and_unknown_events_are_survived(world, chat, dify):
+    rubbish = [Raw(b"data: {broken\n\n"), Raw(b"data: 7\n\n"), Raw(b": hm\n\n")]
+    dify.reply(Answer(["One ", *rubbish, Event("brand_new_event", {"x": 1}), "two."]))
+    async with world.bot():
+        chat.whisper("hi")
+        await shows(chat, chat.in_dm, "One two.")
+
+
+async def test_an_empty_answer_is_said_to_be_empty(world, chat, dify):
+    dify.reply(Answer([]))
+    async with world.bot():
+        chat.whisper("hi")
+        await shows(chat, chat.in_dm, "empty answer")
+
+
+@pytest.mark.parametrize("mode", ["completion", "workflow"])
+async def test_other_kinds_of_app_are_refused_with_a_sentence(world, chat, dify, mode):
+    dify.add_app("app-other", mode=mode, name="Other")
+    async with world.bot(apps__support__api_key="app-other"):
+        chat.whisper("hi")
+        await shows(chat, chat.in_dm, "kind of app")
