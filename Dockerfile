@@ -18,7 +18,7 @@ COPY adapters /app/adapters
 # The configuration and the SQLite store live in /data: mount a volume there.
 WORKDIR /data
 VOLUME /data
-USER parley
+USER 10001
 # /healthz answers on server.listen of the configuration; 8080 is its default port.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]

@@ -11,7 +11,15 @@ from core.apps import App
 from core.dify.client import Question
 from core.dify.errors import failure
 from core.dify.events import AnyEvent
-from core.errors import DifyBusy, DifyError, DifyLost, DifyUnreachable, StoreUnavailable
+from core.errors import (
+    Advice,
+    DifyBusy,
+    DifyError,
+    DifyLost,
+    DifyUnreachable,
+    KindUnsupported,
+    StoreUnavailable,
+)
 from core.reply import Reply
 from core.running import Running
 from core.store.store import Store
@@ -84,6 +92,9 @@ class Asking:
 
     async def _once(self, question: Question) -> Answer:
         dify = self._app.dify
+        await dify.detect()
+        if not dify.chats:
+            raise KindUnsupported(Advice("kind_unsupported", f"app {dify.name} is a {dify.mode} app"))
         run = dify.runs
         self._wait(waiting=not dify.server.stream_is_free(run=run))
         async with dify.server.stream_slot(run=run):

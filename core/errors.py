@@ -3,6 +3,7 @@
 ParleyError
 ├── NoRoute              no app is routed to this place
 ├── QuestionTooLong      more text than is passed on
+├── KindUnsupported      the app is of a kind that can't be asked in a chat yet
 ├── StoreUnavailable     the database is locked, full or gone
 ├── StoreLocked          another process holds the SQLite store
 ├── StoreTooNew          the schema is newer than this program
@@ -41,6 +42,10 @@ class NoRoute(ParleyError):  # noqa: N818
 
 class QuestionTooLong(ParleyError):  # noqa: N818
     """The question is longer than what is passed on whole."""
+
+
+class KindUnsupported(ParleyError):  # noqa: N818
+    """The app is of a kind that can't be asked in a chat."""
 
 
 class StoreUnavailable(ParleyError):  # noqa: N818

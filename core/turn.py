@@ -144,9 +144,6 @@ class Turns:
         sentences: list[str] = ["no_files_yet"] if turn.message.files else []
         asking = Asking(app, self._store, running, reply)
         async with self._signs(asking, reply, adapter, turn):
-            await app.dify.detect()
-            if not app.dify.chats:
-                return Closing("", ("kind_unsupported",), Outcome.FAILED)
             question = await app.question(turn, adapter)
             try:
                 answer = await asking.ask(question)

@@ -54,10 +54,13 @@ class World:
             yield address
 
 
-async def ready(address):
-    """Wait until /readyz says so; asking again is the only way to wait for it from outside."""
+async def ready(address, *parts):
+    """Wait until /readyz says so, of these parts or of all; asking again is the only way from outside."""
     async with asyncio.timeout(10), httpx.AsyncClient(base_url=f"http://{address}") as client:
-        while (await client.get("/readyz")).status_code != 200:  # noqa: ASYNC110 (another process, as it were)
+        while True:
+            answer = (await client.get("/readyz")).json()
+            if all(answer[part] == "ok" for part in parts) and (parts or answer["ready"]):
+                return
             await asyncio.sleep(0.01)
 
 

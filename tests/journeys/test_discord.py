@@ -15,7 +15,7 @@ def place(discord_world):
 
 def answers(discord, channel):
     mine = [message for message in channel.messages.values() if message.author.id == discord.bot.id]
-    return [message for message in mine if message.type == 0]  # a thread's starter is one without text
+    return [message for message in mine if message.type in {0, 19}]  # a thread's starter is one without text
 
 
 async def answered(discord, channel, text, count=1):
@@ -74,3 +74,40 @@ async def test_a_mention_opens_a_thread_that_goes_on_without_mentions(discord_wo
     assert first.args["query"] == "where are you?"
     assert first.args["user"] == second.args["user"] == f"discord:{thread.id}"
     assert second.args["conversation_id"]
+
+
+async def test_replies_can_carry_the_conversation_instead_of_threads(discord_world, place):
+    discord, alice, bob, general = place
+    async with discord_world.bot(discord__reply_in="reply"):
+        discord.post(general, alice, f"<@{discord.bot.id}> hello")
+        first = await answered(discord, general, "turn 1")
+        discord.post(general, bob, "and me?", reply_to=first, ping=False)
+        second = await answered(discord, general, "turn 2", count=2)
+        discord.post(general, alice, f"<@{discord.bot.id}> something else")
+        await answered(discord, general, "turn 1", count=3)
+        discord.post(general, alice, "more of the first", reply_to=second, ping=False)
+        await answered(discord, general, "turn 3", count=4)
+    users = {call.args["user"] for call in discord_world.dify.journal.named("POST /chat-messages")}
+    assert users == {f"discord:{general.id}"}
+
+
+async def test_without_the_message_content_intent_mentions_and_dms_still_work(discord_world, place, caplog):
+    discord, alice, _, general = place
+    discord.message_content_enabled = False
+    dm = discord.dm(alice)
+    async with discord_world.bot():
+        discord.post(dm, alice, "hello")
+        await answered(discord, dm, "turn 1")
+        question = discord.post(general, alice, f"<@{discord.bot.id}> and here?")
+        thread = await discord.journal.wait(lambda: discord.world.channels.get(question.id))
+        await answered(discord, thread, "turn 1")
+    assert "message content" in caplog.text.lower()
+
+
+async def test_a_malformed_gateway_event_does_not_end_the_connection(discord_world, place):
+    discord, alice, _, _ = place
+    dm = discord.dm(alice)
+    async with discord_world.bot():
+        discord.post_malformed(dm, alice, "broken")
+        discord.post(dm, alice, "hello")
+        await answered(discord, dm, "turn 1")

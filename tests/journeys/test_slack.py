@@ -89,3 +89,76 @@ async def test_a_direct_message_is_answered_by_a_native_stream(slack_world, plac
     assert slack_world.dify.journal.named("POST /chat-messages")[0].args["user"] == (
         f"slack:{slack.world.team_id}:{alice.id}"
     )
+
+
+async def test_slacks_own_stop_button_stops_the_run_at_dify(slack_world, place):
+    slack, alice, _, _ = place
+    dm = slack.dm(alice)
+    gate = Gate()
+    slack_world.dify.reply(Answer([f"piece{n} " for n in range(50)], gate=gate))
+    async with slack_world.bot():
+        question = slack.post(dm, alice, "go on")
+        gate.allow(3)
+        await answered(slack, dm, "piece1", thread_ts=question.ts)
+        slack.press_stop(dm, question.ts, alice)
+        await answered(slack, dm, "Stopped.", thread_ts=question.ts)
+        run = await slack_world.dify.ended()
+    assert run.status == "stopped"
+    assert len(answers(slack, dm)) == 1
+
+
+async def test_where_the_server_refuses_native_streams_it_edits(slack_world, place):
+    slack, alice, _, _ = place
+    dm = slack.dm(alice)
+    slack.refuse("chat.startStream", "feature_not_enabled")
+    gate = Gate()
+    slack_world.dify.reply(Answer(["One ", "two."], gate=gate), "Again.")
+    async with slack_world.bot():
+        question = slack.post(dm, alice, "count")
+        gate.allow()
+        await answered(slack, dm, "One", thread_ts=question.ts)
+        gate.finish()
+        await answered(slack, dm, "One two.", thread_ts=question.ts)
+        slack.post(dm, alice, "more")
+        await answered(slack, dm, "Again.", count=2)
+    assert len(slack.journal.named("chat.startStream")) == 1  # remembered: not asked for again
+
+
+async def test_a_native_stream_rolls_over_before_slack_cuts_it(slack_world, place):
+    slack, alice, _, _ = place
+    dm = slack.dm(alice)
+    text = "日本語の長い回答です。" * 700
+    slack_world.dify.reply(Answer([text[at : at + 100] for at in range(0, len(text), 100)], pace=400))
+    async with slack_world.bot():
+        slack.post(dm, alice, "long")
+        await slack.journal.wait(
+            lambda: "".join(message.shown for message in answers(slack, dm)).replace("\n", "") == text
+        )
+    assert len(answers(slack, dm)) >= 2
+    assert all(len(message.shown.encode()) <= 9_000 for message in answers(slack, dm))
+    assert not [call for call in slack.journal.calls if call.error]
+
+
+async def test_a_dm_can_be_one_conversation(slack_world, place):
+    slack, alice, _, _ = place
+    dm = slack.dm(alice)
+    async with slack_world.bot(slack__dm_scope="channel"):
+        slack.post(dm, alice, "one")
+        first = await answered(slack, dm, "turn 1")
+        slack.post(dm, alice, "two")
+        await answered(slack, dm, "turn 2", count=2)
+    assert first.thread_ts is None
+
+
+async def test_threads_can_be_left_alone_without_a_mention(slack_world, place):
+    slack, alice, bob, support = place
+    async with slack_world.bot(slack__follow_threads="mention"):
+        question = slack.post(support, alice, f"{slack.mention} hello")
+        await answered(slack, support, "turn 1")
+        slack.post(support, bob, "just between us", thread_ts=question.ts)
+        slack.post(support, bob, f"{slack.mention} and you?", thread_ts=question.ts)
+        await answered(slack, support, "turn 2", count=2)
+    assert [call.args["query"] for call in slack_world.dify.journal.named("POST /chat-messages")] == [
+        "hello",
+        "and you?",
+    ]
