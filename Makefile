@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test lint format soak lock clean
+.PHONY: help demo demo-script test lint format soak lock clean
 
 help: ## this list
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 demo: .venv/run.stamp ## try it: local Slack, Discord and Dify with the real bot, in your browser
 	@$(BIN)/parley demo
+
+demo-script: .venv/run.stamp ## the same as a short conversation in the terminal
+	@$(BIN)/parley demo --script
 
 test: .venv/dev.stamp ## every test but the long ones
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
