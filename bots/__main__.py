@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from bots.config import Config, load
+from bots.config import Config, load, parse_section
 from bots.logs import set_up
-from bots.yaml_file import ConfigError
+from bots.yaml_file import ConfigError, read
 from core.errors import ParleyError
 
 log = logging.getLogger(__name__)
@@ -59,8 +59,12 @@ def _add_demo(demo: argparse.ArgumentParser) -> None:
     demo.set_defaults(command=_demo, parser=demo)
 
 
+def _file(options: argparse.Namespace) -> Path:
+    return options.config or Path(os.environ.get("PARLEY_CONFIG", "config.yaml"))
+
+
 def _config(options: argparse.Namespace) -> Config:
-    return load(options.config or Path(os.environ.get("PARLEY_CONFIG", "config.yaml")))
+    return load(_file(options))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -83,10 +87,11 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _slack_manifest(options: argparse.Namespace) -> int:
-    config = _config(options)
-    settings = config.platforms.get("slack")
-    if settings is None:
-        raise ConfigError(options.config or Path("config.yaml"), ["slack: is missing: add the section"])
+    # Slack gives the tokens only after the app has been made from this manifest: they may be missing.
+    file = _file(options)
+    values = read(file, incomplete=True) if options.config or file.exists() else {}
+    tokens = {"bot_token": "xoxb-", "app_token": "xapp-"}
+    settings = parse_section("slack", {**(values.get("slack") or {}), **tokens}, file)
     print(json.dumps(import_module("adapters.slack.manifest").manifest(settings), indent=2))
     return 0
 
@@ -94,7 +99,15 @@ def _slack_manifest(options: argparse.Namespace) -> int:
 def _demo(options: argparse.Namespace) -> int:
     if bool(options.dify_url) != bool(options.dify_key):
         options.parser.error("--dify-url and --dify-key go together")
-    from bots.demo import demo  # noqa: PLC0415 (the sandbox is loaded only for the demo)
+    try:
+        from bots.demo import demo  # noqa: PLC0415 (the sandbox is loaded only for the demo)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "simulators":
+            raise
+        print(
+            "parley: the sandbox is not in this installation: run `make demo` in a checkout", file=sys.stderr
+        )
+        return 1
 
     return asyncio.run(
         demo(

@@ -88,6 +88,17 @@ def parse(values: dict[str, Any], file: Path) -> Config:
     return Config(config, platforms, file.parent)
 
 
+def parse_section(platform: str, values: dict[str, Any], file: Path) -> Any:
+    """Check one platform's section alone. Raises ConfigError."""
+    try:
+        return settings_type(platform).model_validate(values)
+    except ValidationError as error:
+        details = [
+            {**detail, "loc": (platform, *detail["loc"])} for detail in error.errors(include_url=False)
+        ]
+        raise ConfigError(file, [_problem(detail) for detail in details]) from None
+
+
 def _problem(detail: Any) -> str:
     path = ".".join(str(part) for part in detail["loc"])
     kind = str(detail["type"])

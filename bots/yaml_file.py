@@ -40,8 +40,10 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
-def read(file: Path, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """The file's values with its variables expanded. Raises ConfigError."""
+def read(
+    file: Path, environment: Mapping[str, str] | None = None, *, incomplete: bool = False
+) -> dict[str, Any]:
+    """The file's values, variables expanded (`incomplete`: missing ones empty). Raises ConfigError."""
     try:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
@@ -59,7 +61,7 @@ def read(file: Path, environment: Mapping[str, str] | None = None) -> dict[str, 
         raise ConfigError(file, ["must hold sections such as `apps:`: see config.example.yaml"])
     problems: list[str] = []
     expanded = _expand(values, _variables(file, environment), "", problems)
-    if problems:
+    if problems and not incomplete:
         raise ConfigError(file, problems)
     return dict(expanded)
 
