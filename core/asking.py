@@ -45,6 +45,7 @@ class Asking:
         self._withdrawn = False
         self._identified = asyncio.Event()
         self._answer = Answer()
+        self._asked_at = 0.0  # when Dify's 200 came
         self._noted: tuple[str, ...] = ()
         self._noting: asyncio.Task[None] | None = None
         self._deadline: asyncio.Timeout | None = None
@@ -101,6 +102,7 @@ class Asking:
             self._wait(waiting=False)
             self._taken = True
             async with dify.client.ask(question, run=run) as events:
+                self._asked_at = time.time()
                 return await self._read(events)
 
     async def _read(self, events: AsyncIterator[AnyEvent]) -> Answer:
@@ -137,6 +139,7 @@ class Asking:
                 message_id=message_id,
                 run_id=run_id,
                 conversation_id=conversation_id,
+                asked_at=self._asked_at,
             )
             self._noted = ids
 

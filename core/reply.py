@@ -15,7 +15,7 @@ from core.pages import Pages
 
 log = logging.getLogger(__name__)
 
-OnPost = Callable[[int, MessageRef], Awaitable[None]]
+Keep = Callable[[int, MessageRef], Awaitable[None]]
 FIRST_RETRY_SECONDS = 0.5
 LAST_RETRY_SECONDS = 30.0
 ATTEMPTS = 20  # of one and the same call, about eight minutes: then the platform is down for good
@@ -39,14 +39,15 @@ class Reply:
         lanes: Lanes,
         *,
         posted: tuple[MessageRef, ...] = (),
-        on_post: OnPost | None = None,
+        keep: Keep | None = None,
     ) -> None:
         self._adapter = adapter
         self._target = target
         self._lanes = lanes
         self._limits = adapter.limits(target.place)
         self._pages = Pages(self._limits.page_length, adapter.measure)
-        self._on_post = on_post
+        self._keep = keep  # told of every message posted; writing does not wait for it
+        self._keeping: list[asyncio.Future[None]] = []
         self._messages = [_Message(self._live(page, ref)) for page, ref in enumerate(posted)]
         self._text = ""
         self._notices: tuple[str, ...] = ()
@@ -87,11 +88,16 @@ class Reply:
         if self._task is not None:
             await self._task
 
+    async def kept(self) -> None:
+        """Wait until `keep` is done for every message posted."""
+        await asyncio.gather(*self._keeping)
+
     async def abandon(self) -> None:
         """Stop writing; what stands stays."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        left = [*self._keeping, *([self._task] if self._task is not None else [])]
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _wake(self) -> None:
         if self._task is None:
@@ -174,7 +180,7 @@ class Reply:
             return
         draft = message.doubtful or step[1]
         receipt = await self._call(lane, message, draft)
-        await self._note(index, message, draft, receipt)
+        self._note(index, message, draft, receipt)
 
     async def _call(self, lane: Lane, message: _Message, draft: Draft) -> Receipt:
         self._writer.stale_since = 0.0
@@ -200,7 +206,7 @@ class Reply:
         await self._lane.acquire(self._writer)
         return self._lane
 
-    async def _note(self, index: int, message: _Message, draft: Draft, receipt: Receipt) -> None:
+    def _note(self, index: int, message: _Message, draft: Draft, receipt: Receipt) -> None:
         first = message.shown is None
         message.shown = draft
         if not first:
@@ -208,8 +214,8 @@ class Reply:
         message.posted_at = self._lanes.clock()
         self.first_text_at = self.first_text_at or message.posted_at
         self.visible.set()
-        if self._on_post is not None:
-            await self._on_post(index, receipt.ref)
+        if self._keep is not None:
+            self._keeping.append(asyncio.ensure_future(self._keep(index, receipt.ref)))
 
     async def _persist(self, call: Callable[[], Awaitable[None]]) -> None:
         """Make a call until it is done: wait as told, repeat what is uncertain, give up only after long."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -20,6 +20,7 @@ from core.reply import Reply
 from core.router import Command, command_of
 from core.running import Running, Stops
 from core.sentences import language, say
+from core.store.patience import patiently
 from core.store.rows import State, Turn
 from core.store.store import Store
 
@@ -62,12 +63,12 @@ class Turns:
 
     async def run(self, turn_id: int) -> None:
         """Answer one queued turn and close it; cancelled, it leaves the row as it is."""
-        turn = await self._store.turn(turn_id)
+        turn = await patiently(lambda: self._store.turn(turn_id))
         running = self._stops.enter(turn)
         self._metrics.running.inc()
         reply = self._reply(turn)
         try:
-            await self._store.set_turn(turn.id, state=State.RUNNING)
+            await patiently(lambda: self._store.set_turn(turn.id, state=State.RUNNING))
             closing = await self._answer(running, reply)
             self._stops.leave(running)  # from here on there is nothing left to stop
             await self._close(turn, reply, closing)
@@ -88,10 +89,10 @@ class Turns:
             turn.conversation.place, turn.message.ref, turn.message.author, f"parley-{_key(turn.message.ref)}"
         )
 
-        async def posted(page: int, ref: MessageRef) -> None:
-            await self._store.add_post(turn.id, page, ref)
+        def keep(page: int, ref: MessageRef) -> Awaitable[None]:
+            return patiently(lambda: self._store.add_post(turn.id, page, ref))
 
-        return Reply(adapter, target, self._lanes, posted=turn.posts, on_post=posted)
+        return Reply(adapter, target, self._lanes, posted=turn.posts, keep=keep)
 
     async def _answer(self, running: Running, reply: Reply) -> Closing:
         turn = running.turn
@@ -196,7 +197,9 @@ class Turns:
             await reply.finish(closing.text, notices)
         if reply.gone is not None:
             log.warning("turn %d: its message can't be written: %s", turn.id, reply.gone)
-        await self._store.close_turn(turn.id, "gone" if reply.gone else closing.outcome)
+        await reply.kept()
+        outcome = "gone" if reply.gone else closing.outcome
+        await patiently(lambda: self._store.close_turn(turn.id, outcome))
         self._feedback.closed()
         self._count(turn, reply, closing)
 

@@ -90,12 +90,21 @@ class Store:
             await connection.execute(update(turns).where(turns.c.id == turn).values(**values))
 
     async def note_ids(
-        self, turn: Turn, *, task_id: str, message_id: str, run_id: str, conversation_id: str
+        self,
+        turn: Turn,
+        *,
+        task_id: str,
+        message_id: str,
+        run_id: str,
+        conversation_id: str,
+        asked_at: float,
     ) -> None:
         """Keep Dify's ids as soon as they are seen: a stop, a rating and a restart work from them."""
         ids = {"task_id": task_id, "message_id": message_id, "run_id": run_id}
         async with self.database.begin() as connection:
-            await connection.execute(update(turns).where(turns.c.id == turn.id).values(**ids))
+            await connection.execute(
+                update(turns).where(turns.c.id == turn.id).values(**ids, asked_at=asked_at)
+            )
             await connection.execute(
                 update(conversations)
                 .where(conversations.c.id == turn.conversation.id)
