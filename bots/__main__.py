@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Exit codes: 0 done, 1 it found a problem, 2 wrong usage or configuration."""
     options = _parser().parse_args(arguments)
-    set_up(verbose=options.verbose)
+    set_up(verbose=options.verbose, quiet=options.command is _demo)
     try:
         code: int = options.command(options)
     except ConfigError as error:

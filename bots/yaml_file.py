@@ -69,7 +69,9 @@ def read(
 def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
     mark = error.problem_mark
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-    return f"{where}{error.problem or 'is not YAML'}"
+    if mark and mark.buffer and "${" in mark.buffer.splitlines()[mark.line]:
+        return f'{where}a variable inside {{ }} needs quotes: write "${{NAME}}"'
+    return f"{where}{error.problem or 'is not YAML'}: see config.example.yaml"
 
 
 def _variables(file: Path, environment: Mapping[str, str] | None) -> dict[str, str]:

@@ -29,7 +29,7 @@ class Limits:
 class Budget:
     """A bucket of the platform's rate limit that one call is taken from."""
 
-    key: str  # equal keys share a bucket, e.g. "slack:T1:chat.update"
+    key: str  # equal keys share a bucket, e.g. "PLATFORM:WORKSPACE:METHOD"
     calls: int  # so many calls …
     seconds: float  # … in so many seconds
     fixed: bool = (

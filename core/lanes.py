@@ -14,6 +14,7 @@ from core.pacing import FIXED, SLIDING, Load, wait
 Clock = Callable[[], float]
 _RECOMPUTE_SECONDS = 0.25  # the plan changes as others come and go
 _FIRST_ROUND_TRIP = 0.2
+_A_MOMENT = 1e-6  # a timer for less would come back in the same moment
 _IDLE_LANES = 1000
 
 
@@ -89,7 +90,7 @@ class Lane:
             self._timer = None
         while self._waiting:
             due, writer = self._next()
-            if due > 0:
+            if due > _A_MOMENT:
                 loop = asyncio.get_running_loop()
                 self._timer = loop.call_later(min(due, _RECOMPUTE_SECONDS), self.poke)
                 return
@@ -111,7 +112,7 @@ class Lane:
         dues = [
             (max(self._due(writer, load, now), self._paused_until - now), writer) for writer in self._waiting
         ]
-        ready = [writer for due, writer in dues if due <= 0]
+        ready = [writer for due, writer in dues if due <= _A_MOMENT]
         if ready:
             return 0.0, min(ready, key=lambda writer: (not writer.final, writer.stale_since))
         return min(dues, key=lambda pair: pair[0])

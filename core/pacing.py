@@ -19,15 +19,15 @@ class Law:
     omega: float
     q: float
     settle: float  # seconds: the least age that the plan starts from
-    slack: float  # round trips that a call may leave before the reserve is free again
+    leeway: float  # round trips that a call may leave before the reserve is free again
     reserve: int
     reserve_per_answer: float
 
 
 SLIDING = Law(
-    beta=1.5, kappa=1.1, omega=0.45, q=1.2, settle=4.0, slack=0.0, reserve=1, reserve_per_answer=0.5
+    beta=1.5, kappa=1.1, omega=0.45, q=1.2, settle=4.0, leeway=0.0, reserve=1, reserve_per_answer=0.5
 )
-FIXED = Law(beta=1.0, kappa=0.75, omega=1.0, q=0.0, settle=2.5, slack=1.0, reserve=1, reserve_per_answer=0.0)
+FIXED = Law(beta=1.0, kappa=0.75, omega=1.0, q=0.0, settle=2.5, leeway=1.0, reserve=1, reserve_per_answer=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def wait(law: Law, load: Load, *, age: float, since_last: float) -> float:
         due = max(due, load.returning[0])
     if load.left - 1 < reserve and load.returning:
         freed = min(reserve - load.left, len(load.returning) - 1)
-        due = max(due, load.returning[max(0, freed)] - law.slack * load.round_trip)
+        due = max(due, load.returning[max(0, freed)] - law.leeway * load.round_trip)
     return due
 
 

@@ -47,6 +47,7 @@ class Reply:
         self._limits = adapter.limits(target.place)
         self._pages = Pages(self._limits.page_length, adapter.measure)
         self._keep = keep  # told of every message posted; writing does not wait for it
+        self._removed = 0  # what is written in the place of a removed message is another message
         self._keeping: list[asyncio.Future[None]] = []
         self._messages = [_Message(self._live(page, ref)) for page, ref in enumerate(posted)]
         self._text = ""
@@ -162,12 +163,20 @@ class Reply:
     async def _take(self, index: int, draft: Draft | None) -> None:
         if draft is None:
             message = self._messages.pop()
-            await self._persist(message.live.remove)
+            await self._persist(lambda: self._remove(message))
+            self._removed += 1
             return
         if index == len(self._messages):
             self._messages.append(_Message(self._live(index, None)))
         message = self._messages[index]
         await self._persist(lambda: self._show(index, message))
+
+    async def _remove(self, message: _Message) -> None:
+        try:
+            await message.live.remove()
+        except RateLimited as limited:  # no lane waits for a removal
+            await asyncio.sleep(limited.retry_after)
+            raise
 
     async def _show(self, index: int, message: _Message) -> None:
         step = self._next_step()
@@ -239,4 +248,5 @@ class Reply:
         raise Gone("the platform did not take our message for minutes")
 
     def _live(self, page: int, posted: MessageRef | None) -> LiveMessage:
-        return self._adapter.live(replace(self._target, key=f"{self._target.key}:{page}"), posted)
+        key = f"{self._target.key}:{page}" + (f".{self._removed}" if self._removed else "")
+        return self._adapter.live(replace(self._target, key=key), posted)

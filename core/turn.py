@@ -78,21 +78,20 @@ class Turns:
             await reply.abandon()
 
     async def interrupted(self, turn: Turn) -> None:
-        """Close a turn that a process before us left half-way, in the messages that it had posted."""
+        """Close a turn that a process before us left half-way; what it had written stays."""
         self._metrics.recoveries.labels(turn.message.place.platform).inc()
-        reply = self._reply(turn)
+        reply = self._reply(turn, suffix=":interrupted")
         await self._close(turn, reply, Closing("", ("interrupted",), "interrupted"))
 
-    def _reply(self, turn: Turn) -> Reply:
+    def _reply(self, turn: Turn, suffix: str = "") -> Reply:
         adapter = self._adapters[turn.message.place.platform]
-        target = Target(
-            turn.conversation.place, turn.message.ref, turn.message.author, f"parley-{_key(turn.message.ref)}"
-        )
+        key = f"parley-{_key(turn.message.ref)}{suffix}"
+        target = Target(turn.conversation.place, turn.message.ref, turn.message.author, key)
 
         def keep(page: int, ref: MessageRef) -> Awaitable[None]:
             return patiently(lambda: self._store.add_post(turn.id, page, ref))
 
-        return Reply(adapter, target, self._lanes, posted=turn.posts, keep=keep)
+        return Reply(adapter, target, self._lanes, keep=keep)
 
     async def _answer(self, running: Running, reply: Reply) -> Closing:
         turn = running.turn

@@ -39,7 +39,11 @@ class Database:
         path = Path(make_url(url).database or "parley.db")
         lock = FileLock(path).acquire() if exclusive else None
         engine = create_async_engine(
-            f"sqlite+aiosqlite:///{path}", pool_size=1, max_overflow=0, pool_timeout=BUSY_SECONDS
+            f"sqlite+aiosqlite:///{path}",
+            pool_size=1,
+            max_overflow=0,
+            pool_timeout=BUSY_SECONDS,
+            hide_parameters=True,  # a statement's values are people's words: in no error, in no log
         )
         event.listen(engine.sync_engine, "connect", _configure)
         database = cls(engine, lock)

@@ -100,9 +100,10 @@ async def test_a_question_that_came_before_a_restart_is_answered_after_it(slack_
         await chat_slack.taken()
     gate.finish()
     async with slack_world.bot():
-        await shows(chat_slack, lambda: chat_slack.in_thread(question), "ask again")
-        await shows(chat_slack, lambda: chat_slack.in_thread(question), "You said: two", count=2)
-    assert len(chat_slack.in_thread(question)) == 2
+        await shows(chat_slack, lambda: chat_slack.in_thread(question), "ask again", count=2)
+        await shows(chat_slack, lambda: chat_slack.in_thread(question), "You said: two", count=3)
+    assert "first" in chat_slack.text(chat_slack.in_thread(question)[0])  # what had come stays
+    assert len(asked(dify)) == 2
 
 
 @pytest.fixture

@@ -1,0 +1,191 @@
+"""The configuration file: what it may hold, and one line with a mend for whatever is wrong."""
+
+import pytest
+import yaml
+
+from bots.config import load, parse
+from bots.yaml_file import ConfigError
+from core.messages import Addressed, IncomingMessage, MessageRef, Person, Place
+from core.router import choose
+from tests.bots.files import GOOD, changed
+
+
+def test_a_good_file_is_read_and_the_rest_has_its_defaults(written):
+    config = load(written(GOOD))
+    assert set(config.platforms) == {"slack", "discord"}
+    assert set(config.core.apps) == {"support", "sales"}
+    assert (config.core.dify.base_url, config.core.dify.max_streams, config.core.dify.max_runs) == (
+        "https://api.dify.ai/v1", 8, 4,
+    )  # fmt: skip
+    assert (config.core.server.listen, config.core.server.grace) == ("127.0.0.1:8080", 25)
+    assert config.core.feedback.stop == ["octagonal_sign"]
+
+
+@pytest.mark.parametrize("missing", ["slack", "discord"])
+def test_either_platform_may_be_left_out(written, missing):
+    lines = [line for line in GOOD.splitlines() if not line.startswith(f"{missing}:")]
+    assert missing not in load(written("\n".join(lines))).platforms
+
+
+def test_the_store_is_beside_the_file(written, tmp_path):
+    assert load(written(GOOD)).store_url == f"sqlite:///{tmp_path}/parley.db"
+    text = GOOD + "store: {url: 'sqlite:////var/lib/x.db'}"
+    assert load(written(text)).store_url == "sqlite:////var/lib/x.db"
+
+
+WRONG = {  # what is wrong -> (the file, key path, a word of the mend)
+    "unknown section": (GOOD + "discrod: {}\n", "discrod", "config.example.yaml"),
+    "unknown key": (
+        changed("{api_key: app-sales}", "{api_key: k, modle: chat}"),
+        "apps.sales.modle",
+        "remove",
+    ),
+    "unknown platform key": (changed("token: a.b.c", "token: t, tocken: t"), "discord.tocken", "remove"),
+    "missing key": (changed("{api_key: app-sales}", "{}"), "apps.sales.api_key", "add it"),
+    "missing platform key": (changed(", app_token: xapp-1", ""), "slack.app_token", "add it"),
+    "missing section": (GOOD.replace("routes:\n  - {app: support}", ""), "routes", "add it"),
+    "wrong type: number": (GOOD + "dify: {max_streams: many}\n", "dify.max_streams", "a whole number"),
+    "wrong type: section": (GOOD + "dify: yes\n", "dify", "section"),
+    "wrong type: list": (GOOD + "feedback: {like: heart}\n", "feedback.like", "a list"),
+    "wrong type: text": (changed("api_key: app-sales", "api_key: [a]"), "apps.sales.api_key", "text"),
+    "wrong type: seconds": (GOOD + "server: {grace: soon}\n", "server.grace", "a number"),
+    "wrong type: dm": (
+        changed("{app: support}", "{app: support, dm: maybe}"),
+        "routes.0.dm",
+        "true or false",
+    ),
+    "negative number": (GOOD + "dify: {max_runs: -1}\n", "dify.max_runs", "0"),
+    "no URL": (GOOD + "dify: {base_url: dify.example}\n", "dify.base_url", "http"),
+    "no such mode": (changed("app-sales}", "app-sales, mode: chatflow}"), "apps.sales.mode", "advanced-chat"),
+    "no such choice": (changed("token: a.b.c", "token: t, reply_in: dm"), "discord.reply_in", "thread"),
+    "wrong token": (changed("xoxb-1", "xapp-1"), "slack.bot_token", "xoxb-"),
+    "two apps with one name": (changed("  sales:", "  support:"), "line 4, column 3", "own name"),
+    "two sections of one name": (GOOD + "apps: {x: {api_key: y}}\n", "line 9, column 1", "own name"),
+    "unknown app": (changed("{app: support}", "{app: suport}"), "routes.0.app", "support, sales"),
+    "unknown platform": (
+        changed("{app: support}", "{app: support, irc: {}}"),
+        "routes.0.irc",
+        "slack, discord",
+    ),
+    "unknown route key": (
+        changed("{app: support}", "{app: support, slack: {chanels: [C]}}"),
+        "routes.0.slack.chanels",
+        "channels",
+    ),
+    "route key of the other platform": (
+        changed("{app: support}", "{app: support, slack: {guilds: [C]}}"),
+        "routes.0.slack.guilds",
+        "channels, teams, users",
+    ),
+    "route list that is none": (
+        changed("{app: support}", "{app: support, slack: {channels: C1}}"),
+        "routes.0.slack.channels",
+        "a list",
+    ),
+    "route platform that is no section": (
+        changed("{app: support}", "{app: support, slack: yes}"),
+        "routes.0.slack",
+        "section",
+    ),
+    "route dm of a platform": (
+        changed("{app: support}", "{app: support, discord: {dm: 7}}"),
+        "routes.0.discord.dm",
+        "true or false",
+    ),
+    "missing variable": (changed("app-sales", "'${NO_SUCH_KEY}'"), "apps.sales.api_key", "NO_SUCH_KEY"),
+    "missing variable in a list": (
+        GOOD + 'feedback: {like: ["x", "${NOT_ONE}"]}\n',
+        "feedback.like.1",
+        "NOT_ONE",
+    ),
+    "no platform": (
+        "apps: {a: {api_key: k}}\nroutes: [{app: a}]\n",
+        "no platform is configured",
+        "slack or discord",
+    ),
+    "no apps": (
+        changed("  support: {api_key: app-support}\n  sales: {api_key: app-sales}", "  {}"),
+        "apps",
+        "",
+    ),
+    "broken YAML": ("apps: {a: {api_key: k}\nroutes: [", "line", "column"),
+    "not a mapping": ("- apps\n", "must hold sections", "config.example.yaml"),
+    "empty file": ("", "must hold sections", "config.example.yaml"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_said_with_file_key_path_and_mend(written, name):
+    text, path, mend = WRONG[name]
+    file = written(text)
+    with pytest.raises(ConfigError) as caught:
+        load(file)
+    [line] = str(caught.value).splitlines()
+    assert line.startswith(f"{file}: {path}")
+    assert mend in line
+    if "line" not in path and " " not in path:
+        assert line.startswith(f"{file}: {path}: ")
+
+
+def test_every_problem_is_said_at_once(written):
+    text = changed("app-support", "'${ONE}'").replace("app-sales", "'${TWO}'")
+    with pytest.raises(ConfigError) as caught:
+        load(written(text))
+    assert len(caught.value.problems) == 2
+    text = GOOD + "dify: {max_streams: x, max_runs: y, more: z}\n"
+    with pytest.raises(ConfigError) as caught:
+        load(written(text))
+    assert len(caught.value.problems) == 3
+
+
+def test_a_secret_in_the_wrong_place_is_not_repeated(written):
+    for text in (
+        changed("xoxb-1", "s3cret"),
+        changed("{api_key: app-sales}", "{api_key: {s3cret: 1}}"),
+        changed("{token: a.b.c}", "s3cret"),
+        changed("{token: a.b.c}", "{token: [s3cret]}"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            load(written(text))
+        assert "s3cret" not in str(caught.value)
+
+
+def test_keys_are_not_shown_by_the_settings(written):
+    config = load(written(GOOD))
+    assert "app-support" not in repr(config.core)
+    assert "xoxb-1" not in repr(config.core)
+
+
+def message(platform="slack", *, direct=False, **facts):
+    sets = {name: frozenset(values) for name, values in facts.items()}
+    place, ref = Place(platform, "w", "c", direct=direct), MessageRef(platform, "w", "c", "m")
+    return IncomingMessage(ref, place, Person("u"), "hi", Addressed.MENTION, "id", facts=sets)
+
+
+def routed(written, routes, asked):
+    text = changed("  - {app: support}", "\n".join(f"  - {route}" for route in routes))
+    return choose(load(written(text)).routes, asked)
+
+
+@pytest.mark.parametrize(
+    ("routes", "asked", "app"),
+    [
+        (["{app: sales, slack: {channels: [C1]}}", "{app: support}"], message(channels={"C1"}), "sales"),
+        (["{app: sales, slack: {channels: [C1]}}", "{app: support}"], message(channels={"C2"}), "support"),
+        (["{app: sales, slack: {channels: [C1]}}"], message("discord", channels={"C1"}), ""),
+        (["{app: sales, slack: {channels: []}}"], message(channels={"C1"}), ""),
+        (["{app: sales, slack: {}}"], message(), "sales"),
+        (["{app: sales, discord: {guilds: [123]}}"], message("discord", guilds={"123"}), "sales"),
+        (["{app: sales, dm: true}"], message(direct=True), "sales"),
+        (["{app: sales, dm: true}"], message(), ""),
+        (["{app: sales, slack: {dm: false}}"], message(direct=True), ""),
+        (["{app: sales, slack: {channels: [C1], users: [U1]}}"], message(channels={"C1"}), ""),
+    ],
+)
+def test_routes_are_what_the_file_says(written, routes, asked, app):
+    assert routed(written, routes, asked) == app
+
+
+def test_values_can_be_checked_without_a_file(tmp_path):
+    config = parse(yaml.safe_load(GOOD), tmp_path / "none.yaml")
+    assert config.folder == tmp_path

@@ -1,0 +1,176 @@
+"""An answer over several messages: rolled over, redrawn, shortened, and taken up again."""
+
+import asyncio
+import random
+
+import pytest
+
+from core.messages import MessageRef
+from tests.core.fakes import FakeAdapter, Limited, Lost
+from tests.core.virtual_time import run
+from tests.core.writing import WORDS, drafts, grow, now, reply_on, rtts
+
+
+def test_a_long_answer_goes_on_in_a_next_message():
+    async def story():
+        adapter = FakeAdapter(page_length=200)
+        reply = reply_on(adapter)
+        await grow(reply, WORDS * 20)
+        return adapter, reply
+
+    adapter, reply = run(story())
+    assert len(adapter.standing) == 5
+    assert adapter.text == WORDS * 20
+    assert [message.ref for message in adapter.standing] == reply.refs
+    for message in adapter.standing:
+        assert message.drafts[-1].final
+        assert all(len(draft.markdown) <= 200 for draft in message.drafts)
+        assert not any(draft.redraw for draft in message.drafts)
+    posts = [call.message for call in adapter.calls]
+    assert posts == sorted(posts, key=lambda key: int(key.rpartition(":")[2]))  # page by page
+
+
+def test_a_message_that_has_grown_for_too_long_is_closed_and_a_next_one_goes_on():
+    async def story():
+        adapter = FakeAdapter(page_seconds=60.0, page_length=10_000)
+        reply = reply_on(adapter)
+        for end in range(1, 151):
+            reply.show("word " * end)
+            await asyncio.sleep(1)
+        await reply.finish("word " * 151)
+        return adapter
+
+    adapter = run(story())
+    assert adapter.text == "word " * 151
+    assert len(adapter.standing) == 3
+    calls = [
+        [call for call in adapter.calls if call.message == message.ref.id] for message in adapter.standing
+    ]
+    for page in calls[:-1]:
+        assert page[-1].draft.final
+        assert page[-1].at - page[0].at == pytest.approx(60, abs=5)
+
+
+def test_a_replacement_redraws_and_takes_surplus_messages_away():
+    async def story():
+        adapter = FakeAdapter(page_length=200)
+        reply = reply_on(adapter)
+        reply.show(WORDS * 12)
+        await asyncio.sleep(30)
+        before = len(adapter.standing)
+        await reply.finish("Moderated.", ("Said instead.",))
+        return adapter, reply, before
+
+    adapter, reply, before = run(story())
+    assert before == 3
+    assert [message.text for message in adapter.standing] == ["Moderated."]
+    last = drafts(adapter)[-1]
+    assert (last.redraw, last.final, last.notices) == (True, True, ("Said instead.",))
+    assert reply.refs == [adapter.standing[0].ref]
+
+
+def test_a_429_on_taking_a_message_away_is_obeyed_too():
+    async def story():
+        adapter = FakeAdapter(page_length=200)
+        reply = reply_on(adapter)
+        reply.show(WORDS * 8)
+        await asyncio.sleep(30)
+        adapter.faults += [None, Limited(10.0)]
+        await reply.finish("Moderated.")
+        return adapter
+
+    adapter = run(story())
+    *_, limited, again = adapter.calls
+    assert (limited.outcome, again.outcome, again.draft) == ("limited", "ok", None)
+    assert again.at >= limited.at + 10.0
+    assert adapter.text == "Moderated."
+
+
+def test_a_replacement_in_mid_stream_may_grow_again():
+    async def story():
+        adapter = FakeAdapter(page_length=200)
+        reply = reply_on(adapter)
+        for text in (WORDS * 12, "Instead: ", "Instead: " + WORDS, "Instead: " + WORDS * 9):
+            reply.show(text)
+            await asyncio.sleep(30)
+        await reply.finish("Instead: " + WORDS * 9)
+        return adapter
+
+    assert run(story()).text == "Instead: " + WORDS * 9
+
+
+def test_messages_posted_before_a_restart_are_written_on():
+    async def story():
+        adapter = FakeAdapter(page_length=200)
+        old = tuple(MessageRef("fake", "w", "c", f"old{page}") for page in range(3))
+        reply = reply_on(adapter, posted=old)
+        await reply.finish("I was restarted.", ("Please ask again.",))
+        return adapter, reply
+
+    adapter, reply = run(story())
+    assert [(message.ref.id, message.text) for message in adapter.standing] == [("old0", "I was restarted.")]
+    assert [ref.id for ref in reply.refs] == ["old0"]
+
+
+def test_writing_does_not_wait_until_a_post_is_kept():
+    async def keep(_page, _ref):
+        await asyncio.sleep(100)
+
+    async def story():
+        adapter = FakeAdapter()
+        reply = reply_on(adapter, keep=keep)
+        await reply.finish("Text")
+        stood = now()
+        await reply.kept()
+        return stood, now()
+
+    assert run(story()) == (pytest.approx(0.2), pytest.approx(100.2))
+
+
+def test_every_post_is_told_once_with_its_page():
+    told = []
+
+    async def keep(page, ref):
+        told.append((page, ref.id))
+
+    async def story():
+        adapter = FakeAdapter(page_length=200)
+        adapter.faults.append(Lost(done=True))
+        reply = reply_on(adapter, keep=keep)
+        await grow(reply, WORDS * 12)
+        await reply.kept()
+
+    run(story())
+    assert told == [(0, "key-q:0"), (1, "key-q:1"), (2, "key-q:2")]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_goes_wrong_the_final_text_is_exact(seed):
+    """Lost replies, 429s, surprises, replacements and page borders together, at random."""
+    source = random.Random(seed)
+    final = f"{seed} " + WORDS * source.randint(1, 30) + "```py\n" + "x = 1\n" * source.randint(0, 60) + "```"
+
+    async def story():
+        adapter = FakeAdapter(page_length=300, rtt=rtts(seed), page_seconds=25.0)
+        reply = reply_on(adapter)
+        replaced = "Something else. " * source.randint(1, 40)
+        for text in (replaced, final):
+            for end in range(0, len(text), 7):
+                reply.show(text[:end])
+                if source.random() < 0.05:
+                    adapter.faults.append(
+                        source.choice([Limited(3.0), Lost(done=True), Lost(done=False), OSError("surprise")])
+                    )
+                await asyncio.sleep(0.05)
+        await reply.finish(final)
+        return adapter, reply
+
+    adapter, reply = run(story())
+    assert reply.gone is None
+    shown = "".join(message.text for message in adapter.standing)
+    assert shown.replace("\n```", "").replace("```py\n", "").replace("```", "").split() == (
+        final.replace("```py\n", "").replace("```", "").split()
+    )
+    assert [message.ref for message in adapter.standing] == reply.refs
+    assert all(message.drafts[-1].final for message in adapter.standing)
+    assert adapter.busiest == 1
