@@ -118,6 +118,7 @@ class Draft:
 
     While `final` is false a next draft of the same message only grows `markdown` at its end, unless `redraw`
     is set (moderation replaced the text). A code fence that is open at the end is left open on purpose.
+    Notices come with the final draft only.
     """
 
     markdown: str

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 Measure = Callable[[str], int]
 _FENCE = re.compile(r" {0,3}(?P<marker>`{3,}|~{3,})(?P<info>.*)")
+_OPENING = re.compile(r"(?: {0,3}(?:`{3,}|~{3,})[^`]*)|(?:#{1,6} .*)")
 _SENTENCE_END = re.compile(r"[.!?…][\"')\]»”’]*\s+|[。！？．][」』）]*|\n+")
 _JOINED = re.compile(
     r"[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\u3099\u309a]"
@@ -161,10 +162,14 @@ class Pages:
         return [self._before_opening(end, first) for end in found if end > self._start]
 
     def _before_opening(self, end: int, first: int) -> int:
-        """Not right behind the line that opens a fence: the page would end in empty code."""
-        line = self._text.rfind("\n", self._start, end - 1) + 1
-        opens = _FENCE.fullmatch(self._text[line:end].rstrip("\n")) is not None
-        if opens and line > first and open_fence(self._opener + self._text[self._start : line]) is None:
+        """Not right behind a heading, or the line that opens a fence: it belongs to what follows."""
+        before = self._text[self._start : end].rstrip("\n")
+        line = self._start + before.rfind("\n") + 1
+        if (
+            _OPENING.fullmatch(self._text[line : self._start + len(before)])
+            and line > first
+            and open_fence(self._opener + self._text[self._start : line]) is None
+        ):
             return line
         return end
 

@@ -142,10 +142,15 @@ class Reply:
         return (len(self._messages) - 1, None) if len(self._messages) > len(pages) else None
 
     def _is_news(self, index: int, draft: Draft) -> bool:
-        if not draft.markdown.strip() and not draft.notices and index >= len(self._messages):
-            return False  # nothing to see: no empty message
+        if index >= len(self._messages) and not self._is_worth_a_post(draft):
+            return False
         shown = self._messages[index].shown if index < len(self._messages) else None
         return shown is None or replace(shown, redraw=False) != draft
+
+    def _is_worth_a_post(self, draft: Draft) -> bool:
+        if draft.final:
+            return bool(draft.markdown.strip() or draft.notices)
+        return any(character.isalnum() for character in draft.markdown)  # "##" alone is no beginning
 
     def _with_redraw(self, index: int, draft: Draft) -> Draft:
         shown = self._messages[index].shown if index < len(self._messages) else None

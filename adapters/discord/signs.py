@@ -85,4 +85,3 @@ class Signs:
     def _message(self, question: MessageRef) -> discord.PartialMessage:
         channel = self._client().get_partial_messageable(int(question.channel))
         return channel.get_partial_message(int(question.id))
-

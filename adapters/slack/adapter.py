@@ -23,6 +23,7 @@ from adapters.slack.settings import SlackSettings
 from adapters.slack.status import ThreadStatus
 from adapters.slack.streaming import Streaming
 from adapters.slack.surface import Surface
+from adapters.slack.text import labelled, readable, unnamed
 from core.contract import ChatAdapter, Finding, Inbox, Limits, LiveMessage, Notes, Refused, Sign
 from core.messages import IncomingMessage, IncomingReaction, MessageRef, Names, Place, Target
 
@@ -218,12 +219,19 @@ class SlackAdapter:
         said = normalised(body, me, self._settings)
         if isinstance(said, IncomingMessage):
             self._people.met(said.author.id, sender_team(body, me))
-            await inbox.message(replace(said, locale=self._people.locale(said.author.id)))
+            text = await self._readable(str(body["event"].get("text") or ""), me)
+            await inbox.message(replace(said, text=text, locale=self._people.locale(said.author.id)))
         elif isinstance(said, IncomingReaction):
             bot = said.author.bot or await self._people.is_bot(said.author.id)
             await inbox.reaction(replace(said, author=replace(said.author, bot=bot)))
         elif said is not None:
             await inbox.action(said)
+
+    async def _readable(self, text: str, me: Self) -> str:
+        """The text with the names of those whom it mentions; ids where Slack does not tell them in time."""
+        others = unnamed(text, me.user)
+        names = await asyncio.gather(*(self._people.name(user) for user in others))
+        return readable(labelled(text, dict(zip(others, names, strict=True))), me.user)
 
 
 _: type[ChatAdapter] = SlackAdapter

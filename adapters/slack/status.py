@@ -5,6 +5,7 @@ import logging
 import time
 
 from adapters.slack.api import SlackApi, SlackError
+from adapters.slack.streaming import FOR_GOOD
 from core.contract import RateLimited, Uncertain
 from core.messages import Target
 
@@ -16,7 +17,7 @@ _THREADS = 1_000
 
 
 class ThreadStatus:
-    """Shows and clears the status of threads; best effort, off for good once Slack refuses it."""
+    """Shows and clears the status of threads; best effort, off once Slack refuses it for good."""
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
@@ -37,8 +38,7 @@ class ThreadStatus:
             async with asyncio.timeout(_SECONDS):
                 await self._set(place.channel, place.thread, sentence)
         except SlackError as error:
-            self._refused.add(place.workspace)
-            log.warning("Slack refuses status lines, going on without: %s", error)
+            self._refuse(place.workspace, error)
         except RateLimited as limited:
             self._quiet_until = time.monotonic() + limited.retry_after
         except (Uncertain, TimeoutError) as error:
@@ -49,6 +49,14 @@ class ThreadStatus:
         await self._api.post(
             "assistant.threads.setStatus", channel_id=channel, thread_ts=thread, status=sentence, **loading
         )
+
+    def _refuse(self, workspace: str, error: SlackError) -> None:
+        """A deleted question or a channel that we left says nothing about other threads."""
+        if error.code not in FOR_GOOD:
+            log.debug("no status line: %s", error)
+            return
+        self._refused.add(workspace)
+        log.warning("Slack refuses status lines, going on without: %s", error)
 
     def _remember(self, key: tuple[str, str], *, shown: bool) -> None:
         self._shown.pop(key, None)

@@ -13,7 +13,7 @@ STARTS_PER_MINUTE = 20  # Slack: chat.startStream and chat.stopStream are Tier 2
 _OWN_SHARE = 18  # of those: rather an edited message at once than a stream in a minute
 
 # Slack will say the same of the next message: do not ask again while we run.
-_FOR_GOOD = frozenset({
+FOR_GOOD = frozenset({
     "access_denied", "channel_type_not_supported", "enterprise_is_restricted", "feature_not_enabled",
     "method_deprecated", "method_not_supported_for_channel_type", "missing_scope", "no_permission",
     "not_allowed_token_type", "not_authorized", "team_access_not_granted", "unknown_method",
@@ -42,7 +42,7 @@ class Streaming:
 
     def refused(self, place: Place, code: str) -> None:
         """Slack refused a start; for good, if the code says so."""
-        lasting = code in _FOR_GOOD
+        lasting = code in FOR_GOOD
         if lasting:
             self._refused.add((place.workspace, place.direct))
         log.warning(

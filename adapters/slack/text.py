@@ -1,8 +1,10 @@
 """What a person typed, as people read it: Slack's `<…>` tokens and entities decoded; pure."""
 
 import re
+from collections.abc import Mapping
 
 _TOKEN = re.compile(r"<([^<>\n]+)>")
+_BARE = re.compile(r"<@([UW][A-Z0-9]+)>")
 _SPACE_AROUND = r"[ \t]*"
 
 
@@ -15,6 +17,21 @@ def starts_with_other(text: str, user: str) -> bool:
     """Whether the text turns to somebody else: it begins with the mention of another user."""
     found = re.match(r"\s*<@([A-Z0-9]+)(?:\|[^<>]*)?>", text)
     return found is not None and found[1] != user
+
+
+def unnamed(text: str, me: str) -> list[str]:
+    """The other users that the text mentions by their ids alone, as Slack sends mentions nowadays."""
+    return list(dict.fromkeys(user for user in _BARE.findall(text) if user != me))
+
+
+def labelled(text: str, names: Mapping[str, str]) -> str:
+    """The text with these names in the mentions that have none."""
+
+    def label(mention: re.Match[str]) -> str:
+        name = re.sub(r"[<>\n]", "", names.get(mention[1], ""))
+        return f"<@{mention[1]}|{name}>" if name else mention[0]
+
+    return _BARE.sub(label, text)
 
 
 def readable(text: str, me: str) -> str:

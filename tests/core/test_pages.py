@@ -91,6 +91,13 @@ def test_a_page_does_not_end_in_an_empty_code_block():
     assert "```" not in split(text, 70)[0]
 
 
+def test_a_heading_stays_with_what_follows():
+    text = "A first paragraph that fills most of the page.\n\n### Next\n\nWhat comes under the heading."
+    first, second = split(text, 65)
+    assert second.startswith("### Next")
+    assert first == "A first paragraph that fills most of the page.\n\n"
+
+
 def test_a_replacement_is_drawn_anew():
     pages = Pages(40, len)
     pages.update("a sentence. " * 10, final=False)

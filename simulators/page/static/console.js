@@ -4,7 +4,8 @@ import { arrange, el, emoji, patch } from "./dom.js";
 
 const STATES = { running: "streaming", succeeded: "done", failed: "failed", stopped: "stopped", lost: "connection lost" };
 const RATINGS = { like: "👍", dislike: "👎" };
-const PACES = [["slow", 6], ["normal", 25], ["fast", 120]];
+const SLOWEST = 2, FASTEST = 200; // words per second, at the ends of the slider; even steps multiply
+const STEPS = 40;
 const TROUBLE = [
   ["fail", "Model fails", "The model fails in the middle of the next answer"],
   ["lose", "Connection lost", "The line to Dify is cut in the middle of the next answer"],
@@ -27,17 +28,29 @@ export class Console {
             el("thead", {}, el("tr", {}, ...["Question", "Answer", "Rating"].map((name) => el("th", { scope: "col" }, name)))), this._answers))),
       el("div", { class: "panel log" }, el("header", {}, el("h2", {}, "Requests")),
         el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Requests" }, this._log)),
-      el("div", { class: "panel switches" }, el("header", {}, el("h2", {}, "Switches"), this._normal()), this._paces(), this._troubles()));
+      el("div", { class: "panel switches" }, el("header", {}, el("h2", {}, "Switches"), this._normal()), this._pace(), this._troubles()));
   }
 
   _normal() {
     return el("button", { type: "button", class: "quiet", onclick: () => this._switch("normal") }, "Back to normal");
   }
 
-  _paces() {
-    this._radios = PACES.map(([name, value]) => el("input", { type: "radio", name: "pace", value, id: `pace-${name}`, onchange: () => this._switch("pace", value) }));
-    const labels = PACES.map(([name], at) => el("span", { class: "option" }, this._radios[at], el("label", { for: `pace-${name}` }, name)));
-    return el("fieldset", { class: "segmented" }, el("legend", {}, "Dify writes"), ...labels);
+  _pace() {
+    this._slider = el("input", { type: "range", id: "pace", min: 0, max: STEPS, oninput: () => this._slide() });
+    this._words = el("output", { for: "pace" });
+    return el("div", { class: "pace" }, el("label", { for: "pace" }, "Dify writes"), this._words, this._slider);
+  }
+
+  _slide() {
+    const pace = SLOWEST * (FASTEST / SLOWEST) ** (Number(this._slider.value) / STEPS);
+    this._showPace(pace);
+    this._switch("pace", pace);
+  }
+
+  _showPace(pace) {
+    const words = `${pace < 10 ? pace.toFixed(1) : Math.round(pace)} words/s`;
+    this._words.textContent = words;
+    this._slider.setAttribute("aria-valuetext", words);
   }
 
   _troubles() {
@@ -58,9 +71,10 @@ export class Console {
     this._none.hidden = newestFirst.some((key) => key.startsWith("answer/"));
     this._show(this._answers, this._rows, newestFirst.filter((key) => key.startsWith("answer/")), state, "tr", answer);
     this._show(this._log, this._requests, newestFirst.filter((key) => key.startsWith("request/")), state, "li", request);
-    for (const radio of this._radios) {
-      radio.checked = Number(radio.value) === stage.pace;
-      radio.disabled = Boolean(stage.real_dify);
+    this._slider.disabled = Boolean(stage.real_dify);
+    if (document.activeElement !== this._slider || !this._slider.matches(":active")) {
+      this._slider.value = Math.round(STEPS * Math.log(stage.pace / SLOWEST) / Math.log(FASTEST / SLOWEST));
+      this._showPace(stage.pace);
     }
     for (const [name, button] of Object.entries(this._buttons)) {
       button.setAttribute("aria-pressed", String(stage[name]));
