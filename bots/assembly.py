@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import httpx
@@ -18,18 +18,21 @@ from core.dify.client import DifyClient
 from core.dify.server import DifyServer, StreamLimits, api_base
 from core.dispatch.local import LocalQueues
 from core.emojis import meanings
+from core.errors import StoreUnavailable
 from core.feedback import Feedback
 from core.inbox import Intake
 from core.lanes import Lanes
 from core.metrics import Metrics
 from core.running import Stops
 from core.store.database import Database
+from core.store.patience import patiently
 from core.store.ratings import Ratings
-from core.store.rows import State
 from core.store.store import Store
 from core.turn import Turns
 
 log = logging.getLogger(__name__)
+
+READY_SECONDS = 2.0  # how long /readyz waits for the store
 
 
 @dataclass
@@ -45,15 +48,12 @@ class Parts:
     turns: Turns
     queues: LocalQueues
     intake: Intake
+    stops: Stops
 
     async def take_up(self) -> None:
-        """Take up the turns that a process before us did not close."""
-        for turn in await self.store.open_turns():
-            if turn.message.place.platform not in self.adapters:
-                continue
-            if turn.state is State.RUNNING:
-                await self.turns.interrupted(turn)
-            else:
+        """Queue the turns that a process before us did not close, ahead of everything that comes now."""
+        for turn in await patiently(self.store.open_turns):
+            if turn.message.place.platform in self.adapters:
                 self.queues.submit(turn.id, turn.conversation.id)
 
 
@@ -81,18 +81,16 @@ def adapters_of(config: Config) -> dict[str, ChatAdapter]:
 @asynccontextmanager
 async def assemble(config: Config) -> AsyncIterator[Parts]:
     """Open the store and wire everything; at the end close it all. Raises StoreLocked, StoreTooNew."""
-    database = await Database.open(config.store_url)
-    try:
+    async with AsyncExitStack() as stack:
+        database = await Database.open(config.store_url)
+        stack.push_async_callback(database.aclose)
         parts = _wire(config, database)
-        try:
-            yield parts
-        finally:
-            for adapter in parts.adapters.values():
-                await adapter.aclose()
-            for server in parts.servers:
-                await server.aclose()
-    finally:
-        await database.aclose()
+        for server in parts.servers:
+            stack.push_async_callback(server.aclose)
+        for adapter in parts.adapters.values():
+            stack.push_async_callback(adapter.aclose)
+        stack.push_async_callback(parts.turns.aclose)
+        yield parts
 
 
 def _wire(config: Config, database: Database) -> Parts:
@@ -111,14 +109,17 @@ def _wire(config: Config, database: Database) -> Parts:
     queues = LocalQueues(turns.run)
     stop_emojis = meanings({"stop": feedback_settings.stop})
     intake = Intake(store, config.routes, queues, feedback, stops, stop_emojis)
-    return Parts(store, adapters, apps, servers, metrics, feedback, turns, queues, intake)
+    return Parts(store, adapters, apps, servers, metrics, feedback, turns, queues, intake, stops)
 
 
 def endpoints_of(config: Config, parts: Parts) -> Endpoints:
     """The HTTP endpoints over the running parts."""
     server = config.core.server
 
-    def ready() -> dict[str, str]:
+    async def ready() -> dict[str, str]:
+        with suppress(StoreUnavailable, TimeoutError):
+            async with asyncio.timeout(READY_SECONDS):
+                await parts.store.ping()
         return {name: adapter.status for name, adapter in parts.adapters.items()} | {
             "store": parts.store.database.status
         }

@@ -2,7 +2,7 @@
 
 import ipaddress
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
@@ -11,7 +11,7 @@ from core.metrics import Metrics
 
 log = logging.getLogger(__name__)
 
-Readiness = Callable[[], dict[str, str]]  # part → "ok" or the reason
+Readiness = Callable[[], Awaitable[dict[str, str]]]  # part → "ok" or the reason
 
 
 class Endpoints:
@@ -55,7 +55,7 @@ class Endpoints:
         return web.Response(text="ok\n")
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        parts = self._ready()
+        parts = await self._ready()
         ready = all(status == "ok" for status in parts.values())
         return web.json_response({"ready": ready, **parts}, status=200 if ready else 503)
 

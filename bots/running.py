@@ -3,17 +3,21 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from bots.assembly import Parts, assemble, endpoints_of
 from bots.config import Config
 from core.contract import ChatAdapter, Refused
-from core.errors import DifyError, StoreUnavailable
+from core.errors import DifyError
 
 log = logging.getLogger(__name__)
 
 DETECT_SECONDS = 15.0  # between two tries to learn what the apps are
+CUT_SECONDS = 5.0  # for answers that are cut off to be closed
+FIRST_PAUSE_SECONDS = 1.0
+LAST_PAUSE_SECONDS = 60.0
 
 
 async def run(config: Config, stop: asyncio.Event, started: Callable[[str], None] | None = None) -> int:
@@ -48,21 +52,14 @@ async def running_bot(config: Config) -> AsyncIterator[str]:
         yield address
     finally:
         stop.set()
-        await asyncio.gather(bot, return_exceptions=True)
+        await bot
 
 
 async def _serve(config: Config, parts: Parts, stop: asyncio.Event) -> int:
-    background = [
-        asyncio.create_task(parts.feedback.run()),
-        asyncio.create_task(_detect(parts)),
-        asyncio.create_task(_take_up(parts)),
-    ]
-    platforms = [asyncio.create_task(_run_adapter(parts, adapter)) for adapter in parts.adapters.values()]
     stopping = asyncio.create_task(stop.wait())
-    refused = asyncio.create_task(_all_done(platforms))
-    tasks = [*background, *platforms, stopping, refused]
+    tasks = [stopping, asyncio.create_task(_work(parts))]
     try:
-        await asyncio.wait({stopping, refused}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set():
             log.error("no platform takes its token: nothing to do")
             return 1
@@ -74,33 +71,51 @@ async def _serve(config: Config, parts: Parts, stop: asyncio.Event) -> int:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _all_done(tasks: Sequence[asyncio.Task[None]]) -> bool:
-    await asyncio.wait(tasks)
-    return True
+async def _work(parts: Parts) -> None:
+    """Everything that goes on until the end; returns only when every platform has refused its token."""
+    await parts.take_up()  # first: the adapters may bring a next question of the same conversations
+    async with asyncio.TaskGroup() as group:
+        background = [
+            group.create_task(_supervised("feedback", parts.feedback.run)),
+            group.create_task(_supervised("apps", partial(_detect, parts))),
+        ]
+        platforms = [group.create_task(_run_adapter(parts, adapter)) for adapter in parts.adapters.values()]
+        await asyncio.wait(platforms)
+        for task in background:
+            task.cancel()
 
 
 async def _drain(config: Config, parts: Parts) -> None:
     log.info("stopping: answers in progress have %g s to finish", config.core.server.grace)
-    cut = await parts.queues.drain(config.core.server.grace)
-    if cut:
-        log.warning("%d answers were cut off; they are closed at the next start", cut)
+    if not await parts.queues.drain(config.core.server.grace):
+        return
+    parts.stops.cut()  # stopped at Dify, the text so far kept
+    left = await parts.queues.drain(CUT_SECONDS)
+    if left:
+        log.warning("%d answers were cut off; they are closed at the next start", left)
+        await parts.queues.cancel(CUT_SECONDS)
+
+
+async def _supervised(name: str, call: Callable[[], Awaitable[None]]) -> None:
+    """Run something that must go on; where it fails, say so and begin again."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            return await call()
+        except Refused:
+            raise
+        except Exception as error:
+            log.error("%s failed: %s; beginning again", name, type(error).__name__)  # noqa: TRY400
+            log.debug("details", exc_info=True)
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LAST_PAUSE_SECONDS)
 
 
 async def _run_adapter(parts: Parts, adapter: ChatAdapter) -> None:
     try:
-        await adapter.run(parts.intake, parts.store)
+        await _supervised(adapter.name, lambda: adapter.run(parts.intake, parts.store))
     except Refused as refused:
         log.error("%s: %s", adapter.name, refused)  # noqa: TRY400 (a sentence for the operator, no trace)
-    except Exception as error:
-        log.error("%s: the connection ended: %s", adapter.name, type(error).__name__)  # noqa: TRY400
-        log.debug("details", exc_info=True)
-
-
-async def _take_up(parts: Parts) -> None:
-    try:
-        await parts.take_up()
-    except StoreUnavailable as error:
-        log.error("unfinished turns could not be read: %s", error)  # noqa: TRY400
 
 
 async def _detect(parts: Parts) -> None:
@@ -124,11 +139,12 @@ def stop_on_signals() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def asked(number: signal.Signals) -> None:
+    def asked() -> None:
         stop.set()
-        loop.remove_signal_handler(number)
-        signal.signal(number, signal.SIG_DFL)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked, number)
+        loop.add_signal_handler(number, asked)
     return stop

@@ -28,6 +28,10 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, str | int | float | bool):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a key must be a plain word; text with { } needs quotes", key_node.start_mark
+            )
         if key in seen:
             mark = key_node.start_mark
             raise yaml.constructor.ConstructorError(
@@ -75,7 +79,10 @@ def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
 
 
 def _variables(file: Path, environment: Mapping[str, str] | None) -> dict[str, str]:
-    beside = {key: value or "" for key, value in dotenv_values(file.parent / ".env").items()}
+    try:
+        beside = {key: value or "" for key, value in dotenv_values(file.parent / ".env").items()}
+    except UnicodeDecodeError:
+        raise ConfigError(file.parent / ".env", ["is not UTF-8 text: save it as UTF-8"]) from None
     return beside | dict(os.environ if environment is None else environment)
 
 

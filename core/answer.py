@@ -57,6 +57,11 @@ class Answer:
         return self._verdict or Outcome.LOST
 
     @property
+    def decided(self) -> bool:
+        """Whether the stream has said how it ended."""
+        return self._verdict is not None
+
+    @property
     def identified(self) -> bool:
         """Whether Dify has said enough for a stop or a rating to reach it."""
         return bool(self.task_id and (self.message_id or self.run_id))
@@ -114,8 +119,8 @@ class Answer:
                 self._verdict = Outcome.COMPLETE
             case ErrorEvent():
                 self._verdict = Outcome.FAILED
-                self.error_code = event.code or "unknown"
-                self.error_status = event.status
+                self.error_code = str(event.code or "unknown")
+                self.error_status = event.status if isinstance(event.status, int) else None
             case WorkflowFinished() if self._verdict is None:
                 self._finish(event)
             case WorkflowPaused() if self._verdict is None:
@@ -125,6 +130,7 @@ class Answer:
         status = event.data.status
         failed = Outcome.STOPPED if status == "stopped" else Outcome.FAILED
         self._verdict = Outcome.COMPLETE if status in {"succeeded", "partial-succeeded"} else failed
-        answer = (event.data.outputs or {}).get("answer")
+        outputs = event.data.outputs
+        answer = outputs.get("answer") if isinstance(outputs, dict) else None
         if not self.text and isinstance(answer, str):  # nothing was streamed: the finish has it whole
             self.text = answer

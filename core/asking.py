@@ -4,11 +4,11 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 
-from core.answer import Answer
+from core.answer import Answer, Outcome
 from core.apps import App
-from core.dify.client import Question
+from core.dify.client import UNREACHABLE, Question
 from core.dify.errors import failure
 from core.dify.events import AnyEvent
 from core.errors import (
@@ -18,10 +18,10 @@ from core.errors import (
     DifyLost,
     DifyUnreachable,
     KindUnsupported,
-    StoreUnavailable,
 )
 from core.reply import Reply
 from core.running import Running
+from core.store.patience import patiently
 from core.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -49,8 +49,14 @@ class Asking:
         self._noted: tuple[str, ...] = ()
         self._noting: asyncio.Task[None] | None = None
         self._deadline: asyncio.Timeout | None = None
+        self._draining = False
         self.waiting = False  # in line for a connection to Dify, or to be let in
         self.turned = asyncio.Event()  # `waiting` changed
+
+    @property
+    def untouched(self) -> bool:
+        """Whether Dify has nothing of the question."""
+        return not self._taken
 
     @property
     def stopped(self) -> bool:
@@ -65,6 +71,9 @@ class Asking:
 
     async def ask(self, question: Question) -> Answer:
         """Ask and read to the end. Raises DifyError where nothing of an answer came."""
+        self._taken = False
+        if self.stopped:
+            return Answer()
         work = asyncio.create_task(self._offer(question))
         watch = asyncio.create_task(self._watch_stop(work, question.user))
         try:
@@ -79,31 +88,42 @@ class Asking:
 
     async def _offer(self, question: Question) -> Answer:
         pause = FIRST_PAUSE_SECONDS
-        until = time.monotonic() + PATIENCE_SECONDS
+        until = 0.0
         while True:
             try:
                 return await self._once(question)
             except (DifyUnreachable, DifyBusy):  # nothing has begun: asking again is safe
+                until = until or time.monotonic() + PATIENCE_SECONDS
                 if time.monotonic() + pause > until:
                     raise
             self._taken = False
+            if self.stopped:
+                return Answer()
             self._wait(waiting=True)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LAST_PAUSE_SECONDS)
 
     async def _once(self, question: Question) -> Answer:
         dify = self._app.dify
-        await dify.detect()
-        if not dify.chats:
-            raise KindUnsupported(Advice("kind_unsupported", f"app {dify.name} is a {dify.mode} app"))
+        await self._detect()
         run = dify.runs
         self._wait(waiting=not dify.server.stream_is_free(run=run))
         async with dify.server.stream_slot(run=run):
             self._wait(waiting=False)
             self._taken = True
+            self._draining = False
             async with dify.client.ask(question, run=run) as events:
                 self._asked_at = time.time()
                 return await self._read(events)
+
+    async def _detect(self) -> None:
+        dify = self._app.dify
+        try:
+            await dify.detect()
+        except DifyLost as error:  # only a look at the app was lost: nothing has begun
+            raise DifyUnreachable(UNREACHABLE) from error
+        if not dify.chats:
+            raise KindUnsupported(Advice("kind_unsupported", f"app {dify.name} is a {dify.mode} app"))
 
     async def _read(self, events: AsyncIterator[AnyEvent]) -> Answer:
         answer = self._answer = Answer()
@@ -114,10 +134,11 @@ class Asking:
                     self._reply.show(answer.text)
                     self._learn(answer)
         except (TimeoutError, DifyLost):
+            log.info("turn %d: the stream from Dify broke off", self._running.turn.id)
+        if answer.outcome is Outcome.LOST:
             log.warning("turn %d: the stream from Dify ended without a verdict", self._running.turn.id)
         if answer.malformed:
             log.warning("turn %d: %d malformed events skipped", self._running.turn.id, answer.malformed)
-        await self._settle()
         return answer
 
     def _learn(self, answer: Answer) -> None:
@@ -126,14 +147,16 @@ class Asking:
             self._identified.set()
         if self._reply.gone is not None:
             self._running.stop.set()  # nobody can read it any more
+        if answer.decided and not self._draining:
+            self._drain()  # what stands, stands; some versions only ping for minutes after it
         if _ids(answer) != self._noted and (self._noting is None or self._noting.done()):
             self._noting = asyncio.create_task(self._note())
 
     async def _note(self) -> None:
-        ids = _ids(self._answer)
-        with suppress(StoreUnavailable):
-            task_id, message_id, run_id, conversation_id = ids
-            await self._store.note_ids(
+        """Keep the ids, however long the database is away: a rating and the next question need them."""
+        task_id, message_id, run_id, conversation_id = ids = _ids(self._answer)
+        await patiently(
+            lambda: self._store.note_ids(
                 self._running.turn,
                 task_id=task_id,
                 message_id=message_id,
@@ -141,12 +164,14 @@ class Asking:
                 conversation_id=conversation_id,
                 asked_at=self._asked_at,
             )
-            self._noted = ids
+        )
+        self._noted = ids
 
-    async def _settle(self) -> None:
+    async def settle(self) -> None:
+        """Wait until the ids are kept."""
         if self._noting is not None:
             await self._noting
-        if _ids(self._answer) != self._noted:
+        if _ids(self._answer) != self._noted and any(_ids(self._answer)):
             await self._note()
 
     async def _watch_stop(self, work: asyncio.Task[Answer], user: str) -> None:
@@ -157,6 +182,11 @@ class Asking:
             return
         await self._identified.wait()  # chat apps tell no id before their first token
         await self._send_stop(user)
+        self._drain()
+
+    def _drain(self) -> None:
+        """Read on to the end, but not for ever."""
+        self._draining = True
         if self._deadline is not None:
             self._deadline.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
 

@@ -49,6 +49,7 @@ class Feedback:
         self._metrics = metrics
         self._retry_seconds = retry_seconds
         self._due = asyncio.Event()
+        self._unheard: set[int] = set()  # turns whose rating Dify could not be told yet
 
     async def reaction(self, reaction: IncomingReaction) -> None:
         """Take a reaction that may rate an answer; on anything else it does nothing."""
@@ -83,17 +84,21 @@ class Feedback:
     async def _tell_all(self) -> bool:
         try:
             due = await self._ratings.due()
-            return all([await self._tell(turn) for turn in due])
+            heard = await asyncio.gather(*(self._tell(turn) for turn in due))
+            return all(heard)
         except StoreUnavailable:
             return False
 
     async def _tell(self, turn: int) -> bool:
         answered, votes = await self._ratings.standing(turn)
         rating = verdict(votes)
-        if rating != answered.rating and answered.message_id and answered.app in self._apps:
-            if not await self._send(answered, rating):
-                return False
-            self._metrics.ratings.labels(rating or "none").inc()
+        news = rating != answered.rating and answered.message_id and answered.app in self._apps
+        if news and not await self._send(answered, rating):
+            if turn not in self._unheard:
+                log.warning("turn %d: Dify could not be told its rating; trying again", turn)
+            self._unheard.add(turn)
+            return False
+        self._unheard.discard(turn)
         await self._ratings.told(turn, rating, votes)
         return True
 
@@ -107,4 +112,6 @@ class Feedback:
             log.warning("Dify did not take a rating (%s)", refused.code)
         except DifyError:
             return False
+        else:
+            self._metrics.ratings.labels(rating or "none").inc()
         return True

@@ -98,7 +98,8 @@ class Intake:
 
     async def _stop_said(self, message: IncomingMessage, app: str) -> None:
         # In a queue of its own, not behind the answer that it is to stop; the row counts it once.
-        running = self._stops.at(message.place, message.author.id)
+        person = message.author.id
+        running = self._stops.at(message.place, person) or self._stops.near(message.place, person)
         accepted = await self._store.accept(message, app)
         if accepted is None:
             return

@@ -6,12 +6,13 @@ Whoever reads the answer never waits for this: `show` only leaves the newest tex
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from core.contract import ChatAdapter, Gone, LiveMessage, RateLimited, Receipt, Uncertain
 from core.lanes import Lane, Lanes, Writer
 from core.messages import Draft, MessageRef, Target
-from core.pages import Pages
+from core.pages import Page, Pages
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,11 @@ class Reply:
         """The messages posted, first page first."""
         return [message.live.ref for message in self._messages if message.live.ref is not None]
 
+    @property
+    def text(self) -> str:
+        """The newest text."""
+        return self._text
+
     def show(self, text: str) -> None:
         """This is the text by now. Returns at once; the newest text wins."""
         if text == self._text or self._final:
@@ -115,20 +121,24 @@ class Reply:
                 elif self._final:
                     return
                 else:
-                    await self._changed.wait()
+                    await self._wait_for_news()
         except Gone as gone:
             self.gone = gone
         finally:
             for lane in self._joined:
                 lane.leave(self._writer)
 
+    async def _wait_for_news(self) -> None:
+        left = self._seconds_to_roll_over(len(self._messages))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None if left == float("inf") else max(0.0, left)):
+                await self._changed.wait()
+
     def _next_step(self) -> tuple[int, Draft | None] | None:
         """Which message is to be made to look how; None for the draft: it is surplus."""
-        pages = self._pages.update(self._text, final=self._final)
-        self._roll_over_if_old(len(pages))
-        if self._pages.redrawn:
-            self._settled = 0
-        for index in range(self._settled, len(pages)):
+        pages = self._updated_pages()
+        first = max(0, min(self._settled, len(pages) - 1))  # the last page may still get its notices
+        for index in range(first, len(pages)):
             last = index == len(pages) - 1
             draft = Draft(
                 pages[index].markdown,
@@ -137,8 +147,8 @@ class Reply:
             )
             if self._is_news(index, draft):
                 return index, self._with_redraw(index, draft)
-            if draft.final and index == self._settled:
-                self._settled += 1
+            if draft.final:
+                self._settled = max(self._settled, index + 1)
         return (len(self._messages) - 1, None) if len(self._messages) > len(pages) else None
 
     def _is_news(self, index: int, draft: Draft) -> bool:
@@ -157,19 +167,33 @@ class Reply:
         grows = shown is None or (not shown.final and draft.markdown.startswith(shown.markdown))
         return draft if grows else replace(draft, redraw=True)
 
-    def _roll_over_if_old(self, pages: int) -> None:
-        if self._final or not 0 < pages <= len(self._messages):
-            return
-        message = self._messages[pages - 1]
-        old = self._lanes.clock() - message.posted_at > self._limits.page_seconds
-        if message.shown is not None and not message.shown.final and old:
+    def _updated_pages(self) -> list[Page]:
+        pages = self._pages.update(self._text, final=self._final)
+        redrawn = self._pages.redrawn
+        if self._seconds_to_roll_over(len(pages)) <= 0:
             self._pages.roll()
+            pages = self._pages.update(self._text, final=self._final)
+        if redrawn:
+            self._settled = 0
+        return pages
+
+    def _seconds_to_roll_over(self, pages: int) -> float:
+        """How long the newest message may still grow."""
+        if self._final or not 0 < pages <= len(self._messages):
+            return float("inf")
+        message = self._messages[pages - 1]
+        if message.shown is None or message.shown.final:
+            return float("inf")
+        return message.posted_at + self._limits.page_seconds - self._lanes.clock()
 
     async def _take(self, index: int, draft: Draft | None) -> None:
         if draft is None:
             message = self._messages.pop()
-            await self._persist(lambda: self._remove(message))
             self._removed += 1
+            try:
+                await self._persist(lambda: self._remove(message))
+            except Gone as gone:
+                log.warning("a message that is not needed any more stays: %s (%s)", gone, self._target.key)
             return
         if index == len(self._messages):
             self._messages.append(_Message(self._live(index, None)))
@@ -197,10 +221,8 @@ class Reply:
         self._note(index, message, draft, receipt)
 
     async def _call(self, lane: Lane, message: _Message, draft: Draft) -> Receipt:
-        self._writer.stale_since = 0.0
         self.calls += 1
         receipt: Receipt | None = None
-        message.doubtful = None
         try:
             receipt = await message.live.show(draft)
         except RateLimited as limited:
@@ -212,6 +234,8 @@ class Reply:
             raise
         finally:
             lane.release(self._writer, receipt.allowance if receipt else None)
+        message.doubtful = None
+        self._writer.stale_since = 0.0
         return receipt
 
     async def _slot(self, message: _Message, draft: Draft) -> Lane:
@@ -234,11 +258,12 @@ class Reply:
     async def _persist(self, call: Callable[[], Awaitable[None]]) -> None:
         """Make a call until it is done: wait as told, repeat what is uncertain, give up only after long."""
         pause = FIRST_RETRY_SECONDS
-        for _ in range(ATTEMPTS):
+        failures = 0
+        while failures < ATTEMPTS:
             try:
                 await call()
             except RateLimited:
-                continue  # the lane waits as told
+                continue  # nothing was done, and the lane waits as told
             except Uncertain:
                 log.warning("a platform call has no certain outcome; repeating it (%s)", self._target.key)
             except Gone:
@@ -248,6 +273,7 @@ class Reply:
                 log.debug("details", exc_info=True)
             else:
                 return
+            failures += 1
             await asyncio.sleep(pause)
             pause = min(pause * 2, LAST_RETRY_SECONDS)
         raise Gone("the platform did not take our message for minutes")

@@ -1,6 +1,7 @@
 """The turns in progress in this process, and the wish to stop one."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from core.messages import Place
@@ -14,6 +15,8 @@ class Running:
     turn: Turn
     stop: asyncio.Event = field(default_factory=asyncio.Event)  # somebody who may has asked to stop
     asking: bool = False  # it is a question (not a command), so there is something to stop
+    settle: Callable[[], Awaitable[None]] | None = None  # waits until what Dify said of it is kept
+    cut: bool = False  # stopped because the process ends
     quiet: bool = False  # the question is gone: say nothing more about it than needed
 
 
@@ -65,6 +68,22 @@ class Stops:
             None,
         )
 
+    def cut(self) -> None:
+        """The process ends: stop every answer in progress."""
+        for running in self._running.values():
+            running.cut = True
+            running.stop.set()
+
+    def near(self, place: Place, author: str) -> int | None:
+        """The newest turn that runs for this person anywhere in the place's channel."""
+        here = (place.platform, place.workspace, place.channel)
+        found = [
+            running.turn.id
+            for running in self._running.values()
+            if running.asking and running.turn.message.author.id == author and _channel(running) == here
+        ]
+        return max(found, default=None)
+
     def obey(self, command: int, turn: int) -> None:
         """Stop a turn because the words of another turn said so."""
         self._obeyed.add(command)
@@ -75,3 +94,8 @@ class Stops:
         found = command in self._obeyed
         self._obeyed.discard(command)
         return found
+
+
+def _channel(running: Running) -> tuple[str, str, str]:
+    place = running.turn.conversation.place
+    return place.platform, place.workspace, place.channel

@@ -1,11 +1,29 @@
 """The configuration's sections that belong to the core; each platform brings its own."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
 
 from core.dify.apps import Mode
 
+
+def _sendable(key: SecretStr) -> SecretStr:
+    value = key.get_secret_value().strip()
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("must be a key such as app-…, as Dify shows it under API Access")
+    return SecretStr(value)
+
+
+def _address(listen: str) -> str:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > MAX_PORT:
+        raise ValueError("must be HOST:PORT, such as 127.0.0.1:8080")
+    return listen
+
+
+MAX_PORT = 65535
+ApiKey = Annotated[SecretStr, AfterValidator(_sendable)]
+Address = Annotated[str, AfterValidator(_address)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
@@ -26,10 +44,10 @@ class DifySettings(Section):
 class AppSettings(Section):
     """One Dify app."""
 
-    api_key: SecretStr
+    api_key: ApiKey
     base_url: str | None = Field(None, pattern=r"^https?://")
     mode: Mode | None = None
-    inputs: dict[str, Any] = Field(default_factory=dict)
+    inputs: dict[str, JsonValue] = Field(default_factory=dict)
     prefix_speaker: Literal["never", "shared"] = "never"
 
 
@@ -42,8 +60,8 @@ class StoreSettings(Section):
 class ServerSettings(Section):
     """Our own endpoints, and how long a shutdown may take."""
 
-    listen: str = Field("127.0.0.1:8080", pattern=r"^.+:\d+$")
-    metrics_listen: str | None = Field(None, pattern=r"^.+:\d+$")
+    listen: Address = "127.0.0.1:8080"
+    metrics_listen: Address | None = None
     grace: float = Field(25, ge=0)
 
 

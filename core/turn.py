@@ -1,16 +1,14 @@
 """One question, from asked to closed: the only file that knows the whole story."""
 
-import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, replace
 
 from core.answer import Answer, Outcome
 from core.apps import App
 from core.asking import Asking
-from core.contract import ChatAdapter, Sign
+from core.contract import ChatAdapter
 from core.errors import Advice, ConversationGone, NoRoute, ParleyError, QuestionTooLong
 from core.feedback import Feedback
 from core.lanes import Lanes
@@ -20,13 +18,14 @@ from core.reply import Reply
 from core.router import Command, command_of
 from core.running import Running, Stops
 from core.sentences import language, say
+from core.signs import Signs
 from core.store.patience import patiently
 from core.store.rows import State, Turn
 from core.store.store import Store
 
 log = logging.getLogger(__name__)
 
-SIGN_SECONDS = 5.0  # how often a sign that we work is renewed: typing lasts 10 s on some platforms
+CLOSING_SECONDS = 2.0  # at the end of the process, for signs to go away
 _SAID = {Outcome.STOPPED: "stopped", Outcome.PAUSED: "paused", Outcome.LOST: "answer_lost"}
 _NO_ROUTE = Advice("no_route", "no route matches: add one to `routes`")
 
@@ -60,28 +59,42 @@ class Turns:
         self._stops = stops
         self._feedback = feedback
         self._metrics = metrics
+        self._signs = Signs()
 
     async def run(self, turn_id: int) -> None:
         """Answer one queued turn and close it; cancelled, it leaves the row as it is."""
         turn = await patiently(lambda: self._store.turn(turn_id))
+        if turn.state is State.RUNNING:
+            await self._interrupted(turn)
+            return
         running = self._stops.enter(turn)
         self._metrics.running.inc()
         reply = self._reply(turn)
         try:
             await patiently(lambda: self._store.set_turn(turn.id, state=State.RUNNING))
             closing = await self._answer(running, reply)
+            if closing is None:
+                await patiently(lambda: self._store.set_turn(turn.id, state=State.QUEUED))
+                return
             self._stops.leave(running)  # from here on there is nothing left to stop
-            await self._close(turn, reply, closing)
+            await self._close(running, reply, closing)
         finally:
             self._metrics.running.dec()
             self._stops.forget(running)
             await reply.abandon()
 
-    async def interrupted(self, turn: Turn) -> None:
+    async def aclose(self) -> None:
+        """Let the last signs go away."""
+        await self._signs.aclose(CLOSING_SECONDS)
+
+    async def _interrupted(self, turn: Turn) -> None:
         """Close a turn that a process before us left half-way; what it had written stays."""
         self._metrics.recoveries.labels(turn.message.place.platform).inc()
         reply = self._reply(turn, suffix=":interrupted")
-        await self._close(turn, reply, Closing("", ("interrupted",), "interrupted"))
+        try:
+            await self._close(Running(turn), reply, Closing("", ("interrupted",), "interrupted"))
+        finally:
+            await reply.abandon()
 
     def _reply(self, turn: Turn, suffix: str = "") -> Reply:
         adapter = self._adapters[turn.message.place.platform]
@@ -93,7 +106,8 @@ class Turns:
 
         return Reply(adapter, target, self._lanes, keep=keep)
 
-    async def _answer(self, running: Running, reply: Reply) -> Closing:
+    async def _answer(self, running: Running, reply: Reply) -> Closing | None:
+        """How the turn ends; None where it has to be begun by the next process."""
         turn = running.turn
         try:
             command = command_of(turn.message.text)
@@ -108,11 +122,11 @@ class Turns:
             return await self._ask(running, app, reply)
         except ParleyError as error:
             log.warning("turn %d: %s", turn.id, error.advice.hint)
-            return Closing("", (error.advice.sentence,), Outcome.FAILED)
+            return Closing(reply.text, (error.advice.sentence,), Outcome.FAILED)
         except Exception as error:
             log.error("turn %d failed inside: %s", turn.id, type(error).__name__)  # noqa: TRY400
             log.debug("details", exc_info=True)
-            return Closing("", ("internal",), Outcome.FAILED)
+            return Closing(reply.text, ("internal",), Outcome.FAILED)
 
     async def _obey(self, command: Command, turn: Turn) -> Closing:
         match command:
@@ -137,13 +151,15 @@ class Turns:
         if len(turn.message.text) > adapter.limits(turn.message.place).question_length:
             raise QuestionTooLong(Advice("too_long", "a question was longer than what is passed on"))
 
-    async def _ask(self, running: Running, app: App, reply: Reply) -> Closing:
+    async def _ask(self, running: Running, app: App, reply: Reply) -> Closing | None:
         turn = running.turn
         running.asking = True
         adapter = self._adapters[turn.message.place.platform]
         sentences: list[str] = ["no_files_yet"] if turn.message.files else []
         asking = Asking(app, self._store, running, reply)
-        async with self._signs(asking, reply, adapter, turn):
+        running.settle = asking.settle
+        target = Target(turn.conversation.place, turn.message.ref, turn.message.author, "")
+        async with self._signs.shown(asking, reply, adapter, target, _language(turn)):
             question = await app.question(turn, adapter)
             try:
                 answer = await asking.ask(question)
@@ -151,52 +167,34 @@ class Turns:
                 await self._store.forget_memory(turn.conversation.id)
                 sentences.append("memory_lost")
                 answer = await asking.ask(replace(question, conversation_id=""))
-        return self._judge(answer, asking, sentences)
+        if running.cut and asking.untouched:
+            return None
+        return self._judge(answer, asking, running, sentences)
 
-    def _judge(self, answer: Answer, asking: Asking, sentences: list[str]) -> Closing:
+    def _judge(self, answer: Answer, asking: Asking, running: Running, sentences: list[str]) -> Closing:
         outcome = answer.outcome
         if asking.stopped and outcome in {Outcome.COMPLETE, Outcome.LOST, Outcome.STOPPED}:
             outcome = Outcome.STOPPED
         said = asking.failure(answer) if outcome is Outcome.FAILED else _SAID.get(outcome, "")
         if outcome is Outcome.COMPLETE and not answer.text.strip() and not answer.files:
             said = "empty_answer"
+        if outcome is Outcome.STOPPED and running.cut:
+            said = "interrupted"
+        if outcome is Outcome.STOPPED and running.quiet and not answer.text:
+            return Closing("", (), outcome)
         files = ["file_not_shown"] if answer.files else []
         return Closing(answer.text, tuple(filter(None, [*sentences, *files, said])), outcome)
 
-    @asynccontextmanager
-    async def _signs(
-        self, asking: Asking, reply: Reply, adapter: ChatAdapter, turn: Turn
-    ) -> AsyncIterator[None]:
-        """Show that we work, or wait in line, until the first text can be seen."""
-        signs = asyncio.create_task(self._sign(asking, reply, adapter, turn))
-        try:
-            yield
-        finally:
-            signs.cancel()
-            with suppress(asyncio.CancelledError):
-                await signs
-
-    async def _sign(self, asking: Asking, reply: Reply, adapter: ChatAdapter, turn: Turn) -> None:
-        target = Target(turn.conversation.place, turn.message.ref, turn.message.author, "")
-        lang = _language(turn)
-        shown: Sign | None = None
-        try:
-            while not reply.visible.is_set():
-                asking.turned.clear()
-                shown = "waiting" if asking.waiting else "working"
-                await adapter.busy(target, shown, say(shown, lang))
-                await _first_of(reply.visible, asking.turned, seconds=SIGN_SECONDS)
-        finally:
-            if shown is not None:
-                await asyncio.shield(asyncio.ensure_future(adapter.busy(target, None, "")))
-
-    async def _close(self, turn: Turn, reply: Reply, closing: Closing) -> None:
+    async def _close(self, running: Running, reply: Reply, closing: Closing) -> None:
+        turn = running.turn
         notices = tuple(self._say(sentence, turn) for sentence in closing.sentences)
         if closing.text or notices:
             await reply.finish(closing.text, notices)
         if reply.gone is not None:
             log.warning("turn %d: its message can't be written: %s", turn.id, reply.gone)
         await reply.kept()
+        if running.settle is not None:
+            await running.settle()
         outcome = "gone" if reply.gone else closing.outcome
         await patiently(lambda: self._store.close_turn(turn.id, outcome))
         self._feedback.closed()
@@ -229,12 +227,3 @@ def _language(turn: Turn) -> str:
 
 def _key(ref: MessageRef) -> str:
     return f"{ref.platform}:{ref.workspace}:{ref.channel}:{ref.id}"
-
-
-async def _first_of(*events: asyncio.Event, seconds: float) -> None:
-    waits = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

@@ -23,15 +23,17 @@ class DifyApp:
     server: DifyServer
     mode: Mode | None = None
     title: str = ""  # the app's own name in Dify
+    _detected: bool = False
 
     async def detect(self) -> Mode:
         """Ask the server what the app is, unless it is known; raises DifyError while that can't be had."""
-        if self.mode is None or not self.client.server_version:
+        if self.mode is None or not self._detected:
             info = await self.client.info()
             self.title = str(info.get("name") or "")
             said: Mode | None = info.get("mode")
             if self.mode is None:
                 self.mode = said if said is not None and said in get_args(Mode) else await self._probe()
+            self._detected = True
         return self.mode
 
     async def _probe(self) -> Mode:

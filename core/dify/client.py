@@ -12,7 +12,7 @@ from core.dify.errors import refusal
 from core.dify.events import AnyEvent, parse
 from core.dify.server import CONNECT_SECONDS, SIDE_CALL_SECONDS, DifyServer
 from core.dify.sse import PING, EventSplitter
-from core.errors import Advice, DifyLost, DifyUnreachable
+from core.errors import Advice, DifyBusy, DifyLost, DifyUnreachable
 
 log = logging.getLogger(__name__)
 
@@ -100,8 +100,10 @@ class DifyClient:
     async def is_kind(self, path: str, params: dict[str, Any]) -> bool:
         """Whether a GET that only some kinds of app know is answered: how 0.15 is asked for its mode."""
         response = await self._call("GET", path, params=params)
-        if response.status_code in {401, 403} or response.status_code >= 500:
-            self._raise_for(response)
+        if not response.is_success:
+            error = refusal(response.status_code, response.content)
+            if isinstance(error, DifyBusy) or response.status_code in {401, 403, 429} or error.advice.retry:
+                raise error
         return response.is_success
 
     async def _side(self, method: str, path: str, **options: Any) -> dict[str, Any]:

@@ -16,6 +16,10 @@ CONNECT_SECONDS = 10.0
 SIDE_CALL_SECONDS = 60.0
 KEEPALIVE_SECONDS = 1.5  # Dify 0.15 closes idle connections after 2.0 s; reusing one then loses the request
 
+_NO_PROXY = {
+    f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")
+}  # whatever HTTP_PROXY says
+
 
 @dataclass(frozen=True, slots=True)
 class StreamLimits:
@@ -91,4 +95,6 @@ def _client(base_url: str, verify: ssl.SSLContext, *, keepalive: int) -> httpx.A
         max_connections=None, max_keepalive_connections=keepalive, keepalive_expiry=KEEPALIVE_SECONDS
     )
     timeout = httpx.Timeout(SIDE_CALL_SECONDS, connect=CONNECT_SECONDS, pool=None)
-    return httpx.AsyncClient(base_url=base_url, verify=verify, limits=limits, timeout=timeout)
+    return httpx.AsyncClient(
+        base_url=base_url, verify=verify, limits=limits, timeout=timeout, mounts=dict(_NO_PROXY)
+    )

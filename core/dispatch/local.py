@@ -26,16 +26,19 @@ class LocalQueues:
             self._workers[conversation] = asyncio.create_task(self._work(conversation))
 
     async def drain(self, seconds: float) -> int:
-        """Start no more turns, let the running ones finish for so long; the number cut off."""
+        """Start no more turns, let the running ones finish for so long; the number still running."""
         self._draining = True
+        if self._workers:
+            await asyncio.wait(list(self._workers.values()), timeout=seconds)
+        return len(self._workers)
+
+    async def cancel(self, seconds: float) -> None:
+        """Cut off what runs; it may take so long to let go."""
         workers = list(self._workers.values())
-        if not workers:
-            return 0
-        _, running = await asyncio.wait(workers, timeout=seconds)
-        for worker in running:
+        for worker in workers:
             worker.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-        return len(running)
+        if workers:
+            await asyncio.wait(workers, timeout=seconds)
 
     async def _work(self, conversation: int) -> None:
         waiting = self._waiting[conversation]

@@ -15,7 +15,7 @@ from core.store.tables import conversations, posts, turns, votes
 _ANSWERED = (
     turns.c.id.label("turn"),
     conversations.c.app,
-    turns.c.identity,
+    conversations.c.identity,  # that Dify was asked with
     turns.c.message_id,
     turns.c.author,
     turns.c.rating,

@@ -1,9 +1,11 @@
 """The queries about conversations and turns. Every method is one transaction."""
 
+import logging
 import time
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import ValidationError
 from sqlalchemy import Row, Select, Table, and_, select, update
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -13,6 +15,8 @@ from core.messages import IncomingMessage, MessageRef, Place
 from core.store.database import Database
 from core.store.rows import QUESTION, Accepted, Conversation, OpenTurn, State, Turn
 from core.store.tables import conversations, notes, posts, turns
+
+log = logging.getLogger(__name__)
 
 
 class Store:
@@ -77,7 +81,13 @@ class Store:
         wanted = select(turns.c.id).where(turns.c.state != State.CLOSED).order_by(turns.c.id)
         async with self.database.begin() as connection:
             ids = (await connection.execute(wanted)).scalars().all()
-            return [await _turn(connection, turn) for turn in ids]
+            found = [await _readable_turn(connection, turn) for turn in ids]
+        return [turn for turn in found if turn is not None]
+
+    async def ping(self) -> None:
+        """See whether the database answers."""
+        async with self.database.begin() as connection:
+            await connection.execute(select(1))
 
     async def turn(self, turn: int) -> Turn:
         """One open turn."""
@@ -105,10 +115,11 @@ class Store:
             await connection.execute(
                 update(turns).where(turns.c.id == turn.id).values(**ids, asked_at=asked_at)
             )
+            known = {"dify_id": conversation_id} if conversation_id else {}
             await connection.execute(
                 update(conversations)
                 .where(conversations.c.id == turn.conversation.id)
-                .values(dify_id=conversation_id or turn.conversation.dify_id, last_at=time.time())
+                .values(**known, last_at=time.time())
             )
 
     async def forget_memory(self, conversation: int) -> None:
@@ -209,6 +220,14 @@ def _conversation(row: Row[Any]) -> Conversation:
     return Conversation(
         row.conversation_id, place, row.conversation_app, row.conversation_identity, row.conversation_dify_id
     )
+
+
+async def _readable_turn(connection: AsyncConnection, turn: int) -> Turn | None:
+    try:
+        return await _turn(connection, turn)
+    except ValidationError as error:  # written by another version of this program
+        log.error("turn %d can't be read (%d problems): it stays as it is", turn, error.error_count())  # noqa: TRY400
+        return None
 
 
 async def _turn(connection: AsyncConnection, turn: int) -> Turn:

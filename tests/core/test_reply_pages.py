@@ -69,6 +69,51 @@ def test_a_replacement_redraws_and_takes_surplus_messages_away():
     assert reply.refs == [adapter.standing[0].ref]
 
 
+def test_notices_reach_a_message_that_was_closed_for_its_age():
+    async def story():
+        adapter = FakeAdapter(page_seconds=240)
+        reply = reply_on(adapter)
+        reply.show("All there is.")
+        await asyncio.sleep(400)  # silence: closed at 240 s, before the platform would
+        closed_at = [call.at for call in adapter.calls if call.draft.final]
+        await reply.finish("All there is.", ("Stopped.",))
+        return adapter, closed_at
+
+    adapter, closed_at = run(story())
+    assert len(closed_at) == 1
+    assert 240 <= closed_at[0] < 245
+    assert [message.text for message in adapter.standing] == ["All there is."]
+    assert drafts(adapter)[-1].notices == ("Stopped.",)
+
+
+def test_any_number_of_429s_does_not_cost_the_final_text():
+    async def story():
+        adapter = FakeAdapter()
+        reply = reply_on(adapter)
+        adapter.faults += [Limited(1.0) for _ in range(60)]
+        await reply.finish("Whole.")
+        return adapter, reply
+
+    adapter, reply = run(story())
+    assert reply.gone is None
+    assert adapter.text == "Whole."
+
+
+def test_a_surplus_message_that_stays_does_not_end_the_answer():
+    async def story():
+        adapter = FakeAdapter(page_length=200)
+        reply = reply_on(adapter)
+        reply.show(WORDS * 8)
+        await asyncio.sleep(30)
+        adapter.faults += [None, *[Lost(done=False) for _ in range(25)]]
+        await reply.finish("Moderated.")
+        return adapter, reply
+
+    adapter, reply = run(story())
+    assert reply.gone is None
+    assert adapter.standing[0].text == "Moderated."
+
+
 def test_a_429_on_taking_a_message_away_is_obeyed_too():
     async def story():
         adapter = FakeAdapter(page_length=200)

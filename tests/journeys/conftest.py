@@ -31,6 +31,9 @@ class World:
     discord: Any = None
 
     def config(self, **changes):
+        return parse(self.values(**changes), self.folder / "config.yaml")
+
+    def values(self, **changes):
         values = {
             "dify": {"base_url": self.dify.base_url},
             "apps": {"support": {"api_key": KEY}},
@@ -45,7 +48,7 @@ class World:
             for key in (section, *keys)[:-1]:
                 target = target.setdefault(key, {})
             target[(section, *keys)[-1]] = value
-        return parse(values, self.folder / "config.yaml")
+        return values
 
     @asynccontextmanager
     async def bot(self, **changes):
