@@ -7,12 +7,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bots.config import parse
+from bots.running import running_bot, stop_on_signals
 from simulators.page.server import DemoPage
 from simulators.stage import Stage
 from simulators.stage_script import play
-
-from bots.config import parse
-from bots.running import running_bot, stop_on_signals
 
 
 @dataclass
