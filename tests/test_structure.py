@@ -88,7 +88,7 @@ def wrong(allowed):
 
 def test_the_walk_finds_our_files():
     assert len(FILES) > 100
-    assert {package(name) for name in MODULES} == set(OURS)
+    assert {"adapters", "bots", "core", "simulators"} <= {package(name) for name in MODULES} <= set(OURS)
     assert "core.errors" in imports(ROOT / "core" / "dify" / "client.py")
     assert "adapters" in imports(ROOT / "bots" / "platforms.py")
 
@@ -247,7 +247,7 @@ def test_every_module_says_in_one_sentence_what_it_is():
 
 
 def test_nothing_is_mocked():
-    banned = {"unittest.mock", "mock", "pytest_mock"}
+    banned = {"unittest" + ".mock", "mock", "pytest_mock"}
     found = [
         str(path.relative_to(ROOT))
         for path in [*FILES, *TESTS]
@@ -284,7 +284,7 @@ def kept_texts():
 
 
 def test_no_file_names_a_path_of_this_machine():
-    here = re.compile("|".join([r"/work/(?:main|shared)", r"/root/", r"/home/[a-z]+/", re.escape(str(ROOT))]))
+    here = re.compile("|".join([r"/(?:work|tmp)/[a-z]+/", r"/root/", r"/home/[a-z]+/", re.escape(str(ROOT))]))
     found = [
         f"{path.relative_to(ROOT)}: {match[0]}"
         for path in kept_texts()
