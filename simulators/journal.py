@@ -1,10 +1,13 @@
 """What a simulated server received, kept in order, with conditions to wait on instead of sleeping."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+_LOOK_AGAIN_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ class Journal:
     async def wait(self, condition: Callable[[], Any], *, within: float = 10.0) -> Any:
         """Wait until `condition()` is truthy and return its value; it is asked again after every change.
 
-        Raises TimeoutError after `within` seconds.
+        It may look at more than this server (at what a client has done with a reply), so it is asked now and
+        then without a change too. Raises TimeoutError after `within` seconds.
         """
         waiter = asyncio.Event()
         self._waiters.add(waiter)
@@ -58,7 +62,9 @@ class Journal:
             async with asyncio.timeout(within):
                 while not (value := condition()):
                     waiter.clear()
-                    await waiter.wait()
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
+                            await waiter.wait()
                 return value
         finally:
             self._waiters.discard(waiter)
