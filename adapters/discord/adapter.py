@@ -18,8 +18,8 @@ from adapters.discord.threads import Threads
 from core.contract import Finding, Inbox, Limits, LiveMessage, Notes, Sign, Uncertain
 from core.messages import IncomingMessage, MessageRef, Names, Place, Target
 
-# 2,000 characters, less a reserve for notices. Messages older than an hour take few edits (code 30046).
-LIMITS = Limits(page_length=1900, page_seconds=3300.0)
+# 2,000 characters, less what up to four notices need. Messages older than an hour take few edits (30046).
+LIMITS = Limits(page_length=1700, page_seconds=3300.0)
 
 
 class DiscordAdapter:

@@ -13,9 +13,10 @@ GAP = "\u200b"  # zero width: breaks a pattern without being seen
 _FENCE = re.compile(r"^(?P<indent>\s*)(?P<mark>`{3,}|~{3,})(?P<info>[^`]*)$")
 _LANGUAGE = re.compile(r"[\w+#.-]+")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
-_HEADING = re.compile(r"^\s{0,3}#{4,6}\s+(?P<text>.*?)\s*#*\s*$")
+_HEADING = re.compile(r"\s{0,3}#{4,6}\s+(?P<text>.*)")
+_CLOSING_HASHES = re.compile(r"(?<!\S)#+$")
 _LINK = re.compile(
-    r"(?P<image>!?)\[(?P<text>[^\[\]]*)\]\(\s*<?(?P<url>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?"
+    r"(?P<image>!?)\[(?P<text>[^\[\]]*(?:\[[^\[\]]*\][^\[\]]*)*)\]\(\s*<?(?P<url>[^\s()<>]*(?:\([^\s()<>]*\)[^\s()<>]*)*)>?"
     r"(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)"
 )
 _PINGS = re.compile(r"https?://[^\s<>]+|@(?=everyone|here)|<(?=@[!&]?\d|#\d)")
@@ -92,14 +93,20 @@ def _table(lines: list[str]) -> list[str]:
 
 
 def _line(line: str) -> str:
-    if heading := _HEADING.match(line):
-        line = f"**{heading['text'].replace('**', '')}**" if heading["text"] else ""
+    if heading := _HEADING.fullmatch(line):
+        line = _heading(heading["text"])
     shown = []
     end = 0
     for span in _CODE_SPAN.finditer(line):
         shown += [_prose(line[end : span.start()]), _code_span(span)]
         end = span.end()
     return "".join((*shown, _prose(line[end:])))
+
+
+def _heading(text: str) -> str:
+    """Discord knows three levels of headings; a deeper one is written in bold type."""
+    bare = _CLOSING_HASHES.sub("", text.rstrip()).rstrip()
+    return tables.strong(tables.unmarked(bare)) if bare else ""
 
 
 def _code_span(span: re.Match[str]) -> str:

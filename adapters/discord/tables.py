@@ -6,7 +6,10 @@ import unicodedata
 WIDEST = 72  # columns; a code block wraps beyond that even in a wide window
 _DELIMITER = re.compile(r"^\s*\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?$")
 _PIPE = re.compile(r"(?<!\\)\|")
-_EMPHASIS = re.compile(r"\*\*|__|(?<!`)`(?!`)")
+_MARKED = re.compile(  # code first, for nothing in it is a mark; the lengths keep odd lines from taking long
+    r"(?<!`)(?P<ticks>`+)(?!`)(?P<code>.{1,300}?)(?<!`)(?P=ticks)(?!`)"
+    r"|\*\*(?=\S)(?P<bold>.{1,300}?)(?<=\S)\*\*|(?<!\w)__(?=\S)(?P<under>.{1,300}?)(?<=\S)__(?!\w)"
+)
 
 
 def begins(lines: list[str], at: int) -> bool:
@@ -32,7 +35,7 @@ def show(lines: list[str]) -> list[str]:
     rows = [_cells(line) for line in (lines[0], *lines[2:])]
     width = len(rows[0])
     rows = [(row + [""] * width)[:width] for row in rows]
-    plain = [[_EMPHASIS.sub("", cell) for cell in row] for row in rows]
+    plain = [[unmarked(cell, code=False) for cell in row] for row in rows]
     sizes = [max(columns(row[i]) for row in plain) for i in range(width)]
     if sum(sizes) + 3 * (width - 1) <= WIDEST:
         return ["```", *_aligned(plain, sizes, _cells(lines[1])), "```"]
@@ -40,6 +43,17 @@ def show(lines: list[str]) -> list[str]:
     if listed and len("\n".join(listed)) <= 3 * len("\n".join(lines)):
         return listed
     return ["```", *(line.replace("```", "'''") for line in lines), "```"]
+
+
+def unmarked(text: str, *, code: bool = True) -> str:
+    """The text without marks of bold type, and of code unless it stays; what is no pair is text (2**8)."""
+
+    def inner(found: re.Match[str]) -> str:
+        if found["code"]:
+            return found[0] if code else found["code"]
+        return unmarked(found["bold"] or found["under"], code=code)
+
+    return _MARKED.sub(inner, text)
 
 
 def columns(text: str) -> int:
@@ -77,12 +91,17 @@ def _pad(cell: str, size: int, delimiter: str) -> str:
     return " " * left + cell + " " * (room - left)
 
 
+def strong(text: str) -> str:
+    """The text in bold type; as it is where asterisks of its own would end that early."""
+    return text if "**" in text else f"**{text}**"
+
+
 def _listed(rows: list[list[str]]) -> list[str]:
     """A row per bullet, headed by its first cell; the others below it with their header's name."""
     header, *body = rows
     lines = []
     for row in body:
-        title = _EMPHASIS.sub("", row[0])
-        lines.append(f"- **{title}**" if title else "- —")
+        title = unmarked(row[0])
+        lines.append(f"- {strong(title)}" if title else "- —")
         lines += [f"  - {name}: {cell}" for name, cell in zip(header[1:], row[1:], strict=True) if cell]
     return lines

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -60,6 +61,7 @@ class SlackAdapter:
         self._failure = "connecting"
         self._refusal: asyncio.Future[Refused] | None = None
         self._me: Self | None = None
+        self._lines: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
 
     @property
     def name(self) -> str:
@@ -218,9 +220,10 @@ class SlackAdapter:
             return
         said = normalised(body, me, self._settings)
         if isinstance(said, IncomingMessage):
-            self._people.met(said.author.id, sender_team(body, me))
-            text = await self._readable(str(body["event"].get("text") or ""), me)
-            await inbox.message(replace(said, text=text, locale=self._people.locale(said.author.id)))
+            async with self._lines.setdefault(said.place, asyncio.Lock()):  # a look-up lets nobody overtake
+                self._people.met(said.author.id, sender_team(body, me))
+                text = await self._readable(str(body["event"].get("text") or ""), me)
+                await inbox.message(replace(said, text=text, locale=self._people.locale(said.author.id)))
         elif isinstance(said, IncomingReaction):
             bot = said.author.bot or await self._people.is_bot(said.author.id)
             await inbox.reaction(replace(said, author=replace(said.author, bot=bot)))

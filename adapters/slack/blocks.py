@@ -33,7 +33,7 @@ def content(draft: Draft) -> Arguments:
     text = close_fence(render(draft.markdown, final=draft.final))
     blocks = [{"type": "markdown", "text": text}] if text.strip() else []
     blocks += notices(draft)
-    fallback = plain(draft.markdown) or " ".join(draft.notices)
+    fallback = plain(draft.markdown) or escape(" ".join(draft.notices), _NOTICE_LENGTH)
     return {"text": fallback if fallback.strip() else _EMPTY, "blocks": blocks}
 
 

@@ -13,6 +13,11 @@ from core.messages import Draft, MessageRef, Target
 
 log = logging.getLogger(__name__)
 
+# block_mismatch: Slack keeps the rich text that it made of a stream; the others: our blocks are not to its taste
+_WITHOUT_BLOCKS = frozenset(
+    {"block_mismatch", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
+)
+
 
 class EditMessage:
     """A message that is posted and then edited with its whole text. Slack: chat.postMessage, chat.update."""
@@ -85,6 +90,15 @@ class EditMessage:
         self.lost = ""
 
     async def _post(self, draft: Draft) -> None:
+        try:
+            await self._post_content(blocks.content(draft))
+        except SlackError as error:
+            if error.code not in _WITHOUT_BLOCKS:
+                raise
+            log.warning("Slack refuses our blocks (%s): a message is posted without", error.code)
+            await self._post_content({"markdown_text": blocks.as_markdown(draft)})
+
+    async def _post_content(self, content: blocks.Arguments) -> None:
         place = self._target.place
         thread = {"thread_ts": place.thread} if place.thread else {}
         try:
@@ -92,7 +106,7 @@ class EditMessage:
                 "chat.postMessage",
                 channel=place.channel,
                 **thread,
-                **blocks.content(draft),
+                **content,
                 metadata=blocks.metadata(self._target),
                 unfurl_links=False,
                 unfurl_media=False,
@@ -112,7 +126,7 @@ class EditMessage:
             if error.code == "streaming_state_conflict":  # a stream that another process left open
                 await self.stop_quietly()
                 await self._call("chat.update", **blocks.content(draft), **marked)
-            elif error.code == "block_mismatch":  # Slack keeps the rich text that it made of a stream
+            elif error.code in _WITHOUT_BLOCKS:
                 await self._call("chat.update", markdown_text=blocks.as_markdown(draft), **marked)
             else:
                 raise
@@ -159,7 +173,7 @@ class NativeStream:
 
     async def remove(self) -> None:
         """Delete the message, live or not."""
-        self._edit.streaming = self._state == "live"
+        self._edit.streaming = self._edit.streaming or self._state == "live"
         self._state = "over"
         await self._edit.remove()
 

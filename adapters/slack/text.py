@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 _TOKEN = re.compile(r"<([^<>\n]+)>")
 _BARE = re.compile(r"<@([UW][A-Z0-9]+)>")
-_SPACE_AROUND = r"[ \t]*"
 
 
 def mentions(text: str, user: str) -> bool:
@@ -36,7 +35,7 @@ def labelled(text: str, names: Mapping[str, str]) -> str:
 
 def readable(text: str, me: str) -> str:
     """The text without mentions of `me`, with the other tokens readable and the entities decoded."""
-    mine = rf"{_SPACE_AROUND}<@{re.escape(me)}(?:\|[^<>]*)?>{_SPACE_AROUND}"
+    mine = rf"(?:(?<![ \t])[ \t]+)?<@{re.escape(me)}(?:\|[^<>]*)?>[ \t]*"
     words = _TOKEN.sub(_token, re.sub(mine, " ", text))
     return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 

@@ -1,14 +1,17 @@
 """What an answer looks like at Discord."""
 
 import re
+import time
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adapters.discord import tables
+from adapters.discord.adapter import LIMITS
 from adapters.discord.markdown import LONGEST, measure, render, rewrite
 from core.messages import Draft
+from core.sentences import CATALOGUE, say
 
 PIECES = [
     *["@everyone", "@here", "<@123>", "<@!123>", "<@&123>", "<#123>", "@", "<", "everyone", "https://a.b/"],
@@ -80,11 +83,16 @@ def test_notices_never_change_the_answer(markdown):
         ("Hello **you**", "Hello **you**"),
         ("# One\n### Three", "# One\n### Three"),
         ("#### Four **x** ##", "**Four x**"),
+        ("#### Using C#", "**Using C#**"),
+        ("#### f(**kwargs)", "f(**kwargs)"),
+        ("#### `**kwargs`", "`**kwargs`"),
+        ("#### #", ""),
         ("see [the docs](https://a.b/c)", "see the docs (<https://a.b/c>)"),
         ("see [https://a.b](https://a.b)", "see <https://a.b>"),
         ("[wiki](https://a.b/c_(d) 'title')", "wiki (<https://a.b/c_(d)>)"),
         ("![a cat](https://a.b/cat.png)", "a cat (<https://a.b/cat.png>)"),
         ("[![logo](https://a.b/l.png)](https://a.b)", "logo (<https://a.b/l.png>) (<https://a.b>)"),
+        ("as they say [[1]](https://a.b)", "as they say [1] (<https://a.b>)"),
         ("`[a](https://b.c)` stays", "`[a](https://b.c)` stays"),
         ("```python\nx = 1", "```python\nx = 1\n```"),
         ("~~~js\n[a](b)\n~~~\nend", "```js\n[a](b)\n```\nend"),
@@ -104,6 +112,22 @@ def test_rewriting(markdown, shown):
 def test_a_table_becomes_aligned_columns():
     table = "| Name | 数量 |\n|:--|--:|\n| 日本語 | 1 |\n| **a** \\| b | 20 |\nafter"
     assert rewrite(table) == ("```\nName   | 数量\n-------+-----\n日本語 |    1\na | b  |   20\n```\nafter")
+
+
+def test_what_only_looks_like_bold_type_in_a_table_stays():
+    table = "| a | b |\n|---|---|\n| 2**10 | `__init__` |\n| **kw | my__var |\n| ***x*** | __y__ |"
+    shown = rewrite(table).splitlines()[3:-1]
+    assert [line.split(" | ") for line in shown] == [
+        ["2**10", "__init__"],
+        ["**kw ", "my__var"],
+        ["*x*  ", "y"],
+    ]
+
+
+def test_a_long_gap_in_a_heading_takes_no_long_time():
+    started = time.perf_counter()
+    assert measure(f"#### a{' ' * 2000}b") > 2000
+    assert time.perf_counter() - started < 0.2
 
 
 def test_a_wide_table_becomes_a_list():
@@ -139,6 +163,19 @@ def test_notices_stand_below_as_subtext():
     draft = Draft("```\nx", notices=("Stopped by\nAlice.", "Memory @everyone starts afresh."))
     assert render(draft) == ("```\nx\n```\n-# Stopped by Alice.\n-# Memory @\u200beveryone starts afresh.")
     assert render(Draft("", notices=("Working…",))) == "-# Working…"
+
+
+@pytest.mark.parametrize("lang", ["en", "ja", "zh"])
+def test_a_full_page_has_room_for_all_that_one_answer_may_have_to_say(lang):
+    said = {
+        name: " ".join(say(name, lang, app="A" * 20, length=50_000, limit=40_000).split())
+        for name in CATALOGUE
+    }
+    ends = [name for name in said if name not in {"memory_lost", "no_files_yet", "file_not_shown", "help"}]
+    longest = max(ends, key=lambda name: len(said[name]))
+    notices = tuple(said[name] for name in ("memory_lost", "no_files_yet", "file_not_shown", longest))
+    shown = render(Draft("x" * LIMITS.page_length, final=True, notices=notices))
+    assert [line.removeprefix("-# ") for line in shown.splitlines()[1:]] == list(notices)
 
 
 def test_notices_give_way_to_the_text():

@@ -244,3 +244,17 @@ async def test_neither_texts_nor_tokens_are_logged(slack, run, caplog):
     assert not [
         r for r in caplog.records if r.name.startswith(("slack", "adapters.slack.sdk")) and r.levelno < 20
     ]
+
+
+async def test_a_look_up_of_names_lets_no_later_message_overtake(slack, run):
+    bot = await run(dm_scope="channel")
+    gate = slack.hold("users.info")
+    slack.post(slack.dm("ada"), "ada", f"ask <@{slack.user('ben').id}>")
+    await slack.journal.wait(lambda: gate.waiting)
+    slack.post(slack.dm("ada"), "ada", "and then?")
+    slack.post(slack.dm("ben"), "ben", "elsewhere")
+    await slack.journal.wait(lambda: bot.inbox.messages)
+    gate.release()
+    await slack.journal.wait(lambda: len({message.ref for message in bot.inbox.messages}) == 3)
+    heard = list(dict.fromkeys(message.text for message in bot.inbox.messages))
+    assert heard == ["elsewhere", "ask @ben", "and then?"]

@@ -237,3 +237,23 @@ async def test_the_limits_of_slack_are_kept_word_for_word(slack, make, ask):
     with pytest.raises(RateLimited) as limited:
         await live.show(Draft("abc"))
     assert 50 < limited.value.retry_after <= 60
+
+
+async def test_a_notice_alone_pings_nobody_in_the_notification(slack, make, ask, answers):
+    target = ask("general")
+    await make().live(target).show(Draft("", final=True, notices=("<!channel> & <@U1> wait.",)))
+    (post,) = slack.journal.named("chat.postMessage")
+    assert post.args["text"] == "&lt;!channel&gt; &amp; &lt;@U1&gt; wait."
+
+
+@pytest.mark.parametrize("code", ["invalid_blocks", "msg_blocks_too_long"])
+async def test_an_answer_whose_blocks_are_refused_is_shown_without(slack, make, ask, answers, code):
+    target = ask("general")
+    live = make().live(target)
+    slack.refuse("chat.postMessage", code, times=1)
+    slack.refuse("chat.update", code, times=1)
+    await live.show(Draft("Love"))
+    assert answers(target)[0].shown == "Love"
+    await live.show(Draft("Love is <!here> all.", final=True, notices=("Stopped.",)))
+    (answer,) = answers(target)
+    assert answer.shown == "Love is &lt;!here> all.\n\n_Stopped._"

@@ -208,3 +208,21 @@ async def test_a_deleted_stream_is_gone(slack, stream, answers):
     slack.delete(answers(target)[0])
     with pytest.raises(Gone, match="deleted"):
         await live.show(Draft("Love is"))
+
+
+@pytest.mark.parametrize("edited", [True, False])
+async def test_a_stream_of_unknown_state_is_stopped_before_it_is_removed(slack, stream, answers, edited):
+    live, target = stream
+    await live.show(Draft("Love"))
+    if edited:
+        slack.fail_next("chat.appendStream")
+        with pytest.raises(Uncertain):
+            await live.show(Draft("Love is"))
+    else:
+        slack.fail_next("chat.stopStream")
+        with pytest.raises(Uncertain):
+            await live.remove()
+    await live.remove()
+    done = [call.method for call in slack.journal.calls if call.status == 200]
+    assert done[-2:] == ["chat.stopStream", "chat.delete"]
+    assert answers(target) == []

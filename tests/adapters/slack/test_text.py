@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from adapters.slack.text import mentions, readable, starts_with_other
@@ -13,6 +15,7 @@ ME = "U0BOT"
         ("hey <@U0BOT>, hi", "hey , hi"),
         ("hey <@U0BOT> what now", "hey what now"),
         ("<@U0BOT>\n\nline", "line"),
+        ("<@U0BOT>  <@U0BOT> twice", "twice"),
         ("ask <@U1|ada> or <@U2>", "ask @ada or @U2"),
         ("in <#C1|general> or <#C2>", "in #general or #C2"),
         ("<!here> <!channel> <!everyone>", "@here @channel @everyone"),
@@ -44,3 +47,9 @@ def test_a_message_that_begins_with_somebody_else():
     assert starts_with_other(" <@U1> look", ME)
     assert not starts_with_other("<@U0BOT> look", ME)
     assert not starts_with_other("look <@U1>", ME)
+
+
+def test_a_long_gap_takes_no_long_time():
+    started = time.perf_counter()
+    assert readable(f"a{' ' * 40_000}b", ME) == f"a{' ' * 40_000}b"
+    assert time.perf_counter() - started < 0.2
