@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 Measure = Callable[[str], int]
-_FENCE = re.compile(r" {0,3}(?P<marker>`{3,}|~{3,})(?P<info>.*)")
-_OPENING = re.compile(r"(?: {0,3}(?:`{3,}|~{3,})[^`]*)|(?:#{1,6} .*)")
+# Any indentation: in a list item a fence stands deeper than the three blanks of CommonMark 4.5.
+_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<marker>`{3,}|~{3,})(?P<info>.*)")
+_OPENING = re.compile(r"(?:[ \t]*(?:`{3,}|~{3,})[^`]*)|(?:#{1,6} .*)")
 _SENTENCE_END = re.compile(r"[.!?…][\"')\]»”’]*\s+|[。！？．][」』）]*|\n+")
 _JOINED = re.compile(
     r"[\u0300-\u036f\u200d\ufe00-\ufe0f\U0001f3fb-\U0001f3ff\u3099\u309a]"
@@ -25,11 +26,12 @@ class Fence:
 
     marker: str
     info: str
+    indent: str = ""
 
     @property
     def opener(self) -> str:
         """The line that opens it again."""
-        return f"{self.marker}{self.info}\n"
+        return f"{self.indent}{self.marker}{self.info}\n"
 
 
 def open_fence(markdown: str) -> Fence | None:
@@ -42,7 +44,7 @@ def open_fence(markdown: str) -> Fence | None:
         marker, info = match["marker"], match["info"].strip()
         if fence is None:
             if marker[0] == "~" or "`" not in info:
-                fence = Fence(marker, info)
+                fence = Fence(marker, info, match["indent"])
         elif marker[0] == fence.marker[0] and len(marker) >= len(fence.marker) and not info:
             fence = None
     return fence
@@ -53,7 +55,7 @@ def closed(body: str) -> str:
     fence = open_fence(body)
     if fence is None:
         return body
-    return f"{body}{'' if body.endswith(chr(10)) else chr(10)}{fence.marker}"
+    return f"{body}{'' if body.endswith(chr(10)) else chr(10)}{fence.indent}{fence.marker}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Pages:
         self._opener = "" if fence is None else self._affordable(fence)
 
     def _affordable(self, fence: Fence) -> str:
-        for opener in (fence.opener, f"{fence.marker}\n"):
+        for opener in (fence.opener, f"{fence.indent}{fence.marker}\n", f"{fence.marker}\n"):
             if self._measure(closed(opener + "x")) <= self._limit // 2:
                 return opener
         return ""  # a limit so small that no fence fits beside its text

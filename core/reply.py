@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from core.contract import ChatAdapter, Gone, LiveMessage, RateLimited, Receipt, Uncertain
+from core.contract import Budget, ChatAdapter, Gone, LiveMessage, RateLimited, Receipt, Uncertain
 from core.lanes import Lane, Lanes, Writer
 from core.messages import Draft, MessageRef, Target
 from core.pages import Page, Pages
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 Keep = Callable[[int, MessageRef], Awaitable[None]]
 FIRST_RETRY_SECONDS = 0.5
 LAST_RETRY_SECONDS = 30.0
+LEAST_WAIT_SECONDS = 0.1
+PUT_OFF_SECONDS = 600.0  # a platform that says "later" for so long will not take the call
 ATTEMPTS = 20  # of one and the same call, about eight minutes: then the platform is down for good
 
 
@@ -131,7 +133,7 @@ class Reply:
     async def _wait_for_news(self) -> None:
         left = self._seconds_to_roll_over(len(self._messages))
         with suppress(TimeoutError):
-            async with asyncio.timeout(None if left == float("inf") else max(0.0, left)):
+            async with asyncio.timeout(None if left == float("inf") else max(LEAST_WAIT_SECONDS, left)):
                 await self._changed.wait()
 
     def _next_step(self) -> tuple[int, Draft | None] | None:
@@ -182,7 +184,7 @@ class Reply:
         if self._final or not 0 < pages <= len(self._messages):
             return float("inf")
         message = self._messages[pages - 1]
-        if message.shown is None or message.shown.final:
+        if message.shown is None or message.shown.final or not message.shown.markdown.strip():
             return float("inf")
         return message.posted_at + self._limits.page_seconds - self._lanes.clock()
 
@@ -211,12 +213,16 @@ class Reply:
         step = self._next_step()
         if step is None or step[0] != index or step[1] is None:
             return
-        lane = await self._slot(message, step[1])
+        asked = message.live.budget(step[1])
+        lane = await self._slot(asked)
         step = self._next_step()  # newer text may have come while we waited
         if step is None or step[0] != index or step[1] is None:
             lane.release(self._writer, used=False)
             return
         draft = message.doubtful or step[1]
+        if message.live.budget(draft).key != asked.key:  # the end came: another call, another budget
+            lane.release(self._writer, used=False)
+            return
         receipt = await self._call(lane, message, draft)
         self._note(index, message, draft, receipt)
 
@@ -238,8 +244,8 @@ class Reply:
         self._writer.stale_since = 0.0
         return receipt
 
-    async def _slot(self, message: _Message, draft: Draft) -> Lane:
-        self._lane = self._lanes.lane(message.live.budget(draft))
+    async def _slot(self, budget: Budget) -> Lane:
+        self._lane = self._lanes.lane(budget)
         self._joined.add(self._lane)
         await self._lane.acquire(self._writer)
         return self._lane
@@ -259,10 +265,13 @@ class Reply:
         """Make a call until it is done: wait as told, repeat what is uncertain, give up only after long."""
         pause = FIRST_RETRY_SECONDS
         failures = 0
+        until = self._lanes.clock() + PUT_OFF_SECONDS
         while failures < ATTEMPTS:
             try:
                 await call()
             except RateLimited:
+                if self._lanes.clock() > until:
+                    break
                 continue  # nothing was done, and the lane waits as told
             except Uncertain:
                 log.warning("a platform call has no certain outcome; repeating it (%s)", self._target.key)

@@ -13,7 +13,7 @@ from core.messages import Draft, MessageRef, Target
 
 log = logging.getLogger(__name__)
 
-# block_mismatch: Slack keeps the rich text that it made of a stream; the others: our blocks are not to its taste
+# block_mismatch: Slack keeps the rich text that it made of a stream; else our blocks are not to its taste
 _WITHOUT_BLOCKS = frozenset(
     {"block_mismatch", "invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"}
 )

@@ -15,7 +15,7 @@ _UNDECIDED = re.compile(
 )
 _LONGEST_LINK = 300  # characters of `<url|label>`; a longer one is left as it is rather than waited for
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
+_FENCE = re.compile(r"[ \t]*(`{3,}|~{3,})(.*)")  # any indentation: it may stand in a list item
 _IMAGE_OR_LINK = re.compile(r"!?\[([^\[\]\n]*)\]\(([^()\s]*)\)")
 _MARKS = re.compile(r"\*\*|__|~~|^#{1,6} |^ {0,3}(?:`{3,}|~{3,})[^`\n]*$", re.MULTILINE)
 

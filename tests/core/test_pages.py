@@ -8,7 +8,7 @@ from core.pages import Pages, closed, open_fence, split
 PIECES = st.sampled_from(
     ["word ", "Sentence one. ", "\n", "\n\n", "```\n", "```python\n", "~~~\n", "````\n", "`x` ",
      "日本語です。", "|a|b|\n", "- item\n", "👩\u200d👩\u200d👧", "e\u0301", "x" * 40, "  ```js\n", "```",
-     "~~~~ info\n", "    code\n", "\r\n"]
+     "~~~~ info\n", "    code\n", "\r\n", "     ```sh\n", "     ```\n"]
 )  # fmt: skip
 MARKDOWN = st.one_of(st.lists(PIECES, max_size=80).map("".join), st.text(max_size=400))
 
@@ -33,7 +33,7 @@ def around(page):
     for at in range(len(markdown) - len(source) + 1):
         before, after = markdown[:at], markdown[at + len(source) :]
         reopened = not before or (before.endswith("\n") and open_fence(before) is not None)
-        if markdown.startswith(source, at) and reopened and not after.strip("\n`~"):
+        if markdown.startswith(source, at) and reopened and not after.strip("\n`~ \t"):
             yield before, after
 
 
@@ -77,6 +77,16 @@ def test_a_cut_fence_is_closed_and_opened_again_with_its_language():
     assert first.endswith("\n```")
     assert all(page.startswith("```python\n") for page in rest)
     assert rest[-1].endswith("```\nDone.")
+
+
+def test_a_fence_inside_a_list_is_cut_like_any_other():
+    text = (
+        "1. Do this:\n\n     ```sh\n" + "".join(f"     step {n}\n" for n in range(20)) + "     ```\n2. Done."
+    )
+    pages = split(text, 120)
+    assert len(pages) > 2
+    assert all(page.startswith("     ```sh\n") for page in pages[1:-1])
+    assert all(page.endswith("     ```") for page in pages[:-1])
 
 
 def test_a_paragraph_border_is_preferred():
