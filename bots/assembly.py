@@ -90,6 +90,7 @@ async def assemble(config: Config) -> AsyncIterator[Parts]:
         for adapter in parts.adapters.values():
             stack.push_async_callback(adapter.aclose)
         stack.push_async_callback(parts.turns.aclose)
+        stack.push_async_callback(parts.intake.aclose)
         yield parts
 
 

@@ -51,20 +51,21 @@ class Feedback:
         self._due = asyncio.Event()
         self._unheard: set[int] = set()  # turns whose rating Dify could not be told yet
 
-    async def reaction(self, reaction: IncomingReaction) -> None:
-        """Take a reaction that may rate an answer; on anything else it does nothing."""
+    async def reaction(self, reaction: IncomingReaction) -> bool:
+        """Take a reaction that may rate an answer. False: it would, but no answer is known at its message."""
         emoji = canonical(reaction.emoji)
         rating = self._meanings.get(emoji)
         if rating is None or reaction.author.bot:
-            return
+            return True
         turn = await self._ratings.answer_at(reaction.ref)
         if turn is None:
-            return
+            return False
         if reaction.added:
             await self._ratings.vote(turn, reaction.ref, reaction.author.id, emoji, rating)
         else:
             await self._ratings.unvote(turn, reaction.ref, reaction.author.id, emoji)
         self._due.set()
+        return True
 
     def closed(self) -> None:
         """A turn was closed: votes that came before Dify's ids were known can be told now."""

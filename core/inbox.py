@@ -1,11 +1,14 @@
 """What the platforms tell us: a message addressed to us becomes one durable row, the rest leaves none."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
 from core.emojis import canonical
+from core.errors import StoreUnavailable
 from core.feedback import Feedback
 from core.messages import (
     Action,
@@ -20,6 +23,8 @@ from core.running import Stops
 from core.store.store import Store
 
 log = logging.getLogger(__name__)
+
+LOOK_AGAIN_SECONDS = (0.2, 1.0, 5.0)
 
 
 class Dispatcher(Protocol):
@@ -48,6 +53,7 @@ class Intake:
         self._feedback = feedback
         self._stops = stops
         self._stop_emojis = stop_emojis
+        self._later: set[asyncio.Task[None]] = set()
 
     async def message(self, message: IncomingMessage) -> None:
         """Take a message that is addressed to us; see core.contract.Inbox."""
@@ -68,7 +74,8 @@ class Intake:
             if reaction.added and not reaction.author.bot:
                 await self._stop_at(reaction)
             return
-        await self._feedback.reaction(reaction)
+        if not await self._feedback.reaction(reaction) and self._stops.writing:
+            self._look_again(reaction)
 
     async def action(self, action: Action) -> None:
         """Take the platform's own stop control, or a deletion."""
@@ -81,6 +88,25 @@ class Intake:
                 found = await self._store.open_turn_at(ref)
                 if found is not None:
                     self._stops.stop(found.turn, quiet=True)
+
+    def _look_again(self, reaction: IncomingReaction) -> None:
+        """An answer that is being written may be seen a moment before we have kept where it stands."""
+        task = asyncio.create_task(self._rate_later(reaction))
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+
+    async def _rate_later(self, reaction: IncomingReaction) -> None:
+        for pause in LOOK_AGAIN_SECONDS:
+            await asyncio.sleep(pause)
+            with suppress(StoreUnavailable):
+                if await self._feedback.reaction(reaction):
+                    return
+
+    async def aclose(self) -> None:
+        """Give up looking again; the process ends."""
+        for task in list(self._later):
+            task.cancel()
+        await asyncio.gather(*self._later, return_exceptions=True)
 
     async def _locate(self, message: IncomingMessage) -> IncomingMessage | None:
         """The message with the conversation that it belongs to; None where it is none of ours."""

@@ -27,11 +27,13 @@ class Stops:
         self._running: dict[int, Running] = {}
         self._wished: dict[int, bool] = {}
         self._obeyed: set[int] = set()
+        self._open: set[int] = set()
 
     def enter(self, turn: Turn) -> Running:
         """A turn starts."""
         running = Running(turn)
         self._running[turn.id] = running
+        self._open.add(turn.id)
         if turn.id in self._wished:
             running.quiet = self._wished.pop(turn.id)
             running.stop.set()
@@ -44,7 +46,13 @@ class Stops:
     def forget(self, running: Running) -> None:
         """A turn is over."""
         self.leave(running)
+        self._open.discard(running.turn.id)
         self._wished.pop(running.turn.id, None)
+
+    @property
+    def writing(self) -> bool:
+        """Whether any answer is being written, so that a message of it may not be kept yet."""
+        return bool(self._open)
 
     def stop(self, turn: int, *, quiet: bool = False) -> None:
         """Stop an open turn, now or as soon as it starts."""
