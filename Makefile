@@ -1,5 +1,6 @@
 # Everything a person or CI runs. `make demo` and `make test` start from nothing but Python 3.11+ and make.
 PYTHON ?= python3
+PORT ?= 8700
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
@@ -9,7 +10,7 @@ help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 demo: .venv/run.stamp ## try it: local Slack, Discord and Dify with the real bot, in your browser
-	@$(BIN)/parley demo
+	@$(BIN)/parley demo --port $(PORT)
 
 demo-script: .venv/run.stamp ## the same as a short conversation in the terminal
 	@$(BIN)/parley demo --script
@@ -46,7 +47,7 @@ clean: ## remove what was installed here
 	@$(PYTHON) -m venv .venv
 
 .venv/run.stamp: .venv/pyvenv.cfg requirements/run.txt pyproject.toml
-	@echo "Installing Parley into .venv ..."
+	@echo "Installing Parley into .venv (once; about a minute) ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import json
 import logging
 import os
@@ -14,6 +15,7 @@ from bots.config import Config, load, parse_section
 from bots.logs import set_up
 from bots.yaml_file import ConfigError, read
 from core.errors import ParleyError
+from core.settings import MAX_PORT
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     except (ParleyError, OSError) as error:
-        print(f"parley: {error}", file=sys.stderr)
+        busy = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        mend = ": set another with --port (demo) or server.listen (run)" if busy else ""
+        print(f"parley: {error}{mend}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -52,11 +56,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_demo(demo: argparse.ArgumentParser) -> None:
-    demo.add_argument("--port", type=int, default=8700, help="of the web page (default 8700)")
+    demo.add_argument("--port", type=_port, default=8700, help="of the web page (default 8700)")
     demo.add_argument("--dify-url", metavar="URL", help="a real Dify instead of the sandbox's")
     demo.add_argument("--dify-key", metavar="KEY", help="the API key of your app there")
     demo.add_argument("--script", action="store_true", help="play a short conversation in the terminal")
     demo.set_defaults(command=_demo, parser=demo)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= MAX_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number up to {MAX_PORT}")
+    return port
 
 
 def _file(options: argparse.Namespace) -> Path:

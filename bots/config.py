@@ -14,6 +14,8 @@ from core.settings import AppSettings, DifySettings, FeedbackSettings, Name, Ser
 _MENDS = {
     "missing": "is missing: add it",
     "extra_forbidden": "is not a key that exists here: remove it, or see config.example.yaml for the names",
+    "too_short": "is empty: fill it in",
+    "string_too_short": "is empty: fill it in",
 }
 _TYPES = {
     "string": "text", "int": "a whole number", "float": "a number", "bool": "true or false",
@@ -104,6 +106,8 @@ def _problem(detail: Any) -> str:
     kind = str(detail["type"])
     if kind in _MENDS:
         return f"{path}: {_MENDS[kind]}"
+    if kind == "string_pattern_mismatch":
+        return f"{path}: must look like {detail['ctx']['pattern'].strip('^$')} (see config.example.yaml)"
     expected = _TYPES.get(kind.removesuffix("_type").removesuffix("_parsing"))
     if expected:
         return f"{path}: must be {expected}"
@@ -128,6 +132,8 @@ def _route_problems(config: CoreConfig) -> list[str]:
             problems.append(f"{path}.app: there is no app {route.app!r}: use one of {known}")
         for name, value in _extra(route).items():
             problems += _platform_problems(f"{path}.{name}", name, value)
+            if name in PLATFORMS and getattr(config, name) is None:
+                problems.append(f"{path}.{name}: {name} is not configured: add its section, or remove this")
     return problems
 
 

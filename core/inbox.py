@@ -20,11 +20,13 @@ from core.messages import (
 )
 from core.router import Command, Route, choose, command_of
 from core.running import Stops
+from core.store.rows import Conversation
 from core.store.store import Store
 
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = (0.2, 1.0, 5.0)
+WAIT_SECONDS = (0.1, 0.4)  # before the acknowledgement, which may take 3 s in all
 
 
 class Dispatcher(Protocol):
@@ -111,14 +113,29 @@ class Intake:
     async def _locate(self, message: IncomingMessage) -> IncomingMessage | None:
         """The message with the conversation that it belongs to; None where it is none of ours."""
         if message.reply_to:
-            conversation = await self._store.conversation_of(replace(message.ref, id=message.reply_to))
+            conversation = await self._replied_to(message)
             if conversation is not None:
                 return replace(message, place=conversation.place, identity=conversation.identity)
         ours = message.addressed is not Addressed.FOLLOW or await self._store.knows(message.place)
         return message if ours else None
 
+    async def _replied_to(self, message: IncomingMessage) -> Conversation | None:
+        post = replace(message.ref, id=message.reply_to)
+        found = await self._store.conversation_of(post)
+        for pause in WAIT_SECONDS:  # it may answer what we have written this moment
+            if found is not None or not self._stops.writing:
+                break
+            await asyncio.sleep(pause)
+            found = await self._store.conversation_of(post)
+        return found
+
     async def _stop_at(self, reaction: IncomingReaction) -> None:
         found = await self._store.open_turn_at(reaction.ref)
+        for pause in WAIT_SECONDS:
+            if found is not None or not self._stops.writing:
+                break
+            await asyncio.sleep(pause)
+            found = await self._store.open_turn_at(reaction.ref)
         if found is not None and found.author == reaction.author.id:
             self._stops.stop(found.turn)
 

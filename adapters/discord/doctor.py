@@ -12,7 +12,6 @@ NEEDED = discord.Permissions(
     create_public_threads=True,
     read_message_history=True,
     add_reactions=True,
-    attach_files=True,
 )
 GUILDS = 200  # a page of GET /users/@me/guilds
 
@@ -59,5 +58,5 @@ async def _guilds(client: Client) -> list[Finding]:
 
 def invitation(client: Client) -> str:
     """The address where somebody adds the bot to a server with what it needs."""
-    scopes = ("bot", "applications.commands")
+    scopes = ("bot",)
     return discord.utils.oauth_url(client.application_id or 0, permissions=NEEDED, scopes=scopes)
