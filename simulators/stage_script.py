@@ -29,7 +29,7 @@ async def play(stage: Stage, out: TextIO) -> None:
     await _slack_follow_up(stage, out, asked)
     await _discord_direct(stage, out)
     rated = await _rate(stage, out, asked)
-    _print(out, f"Done: asked and answered{', and rated' if rated else ''}, on Slack and Discord.")
+    _print(out, f"Done: asked, remembered{' and rated' if rated else ''}, on Slack and Discord.")
 
 
 async def _slack_mention(stage: Stage, out: TextIO) -> SlackMessage:

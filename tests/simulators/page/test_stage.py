@@ -46,7 +46,7 @@ async def test_the_script_plays_to_its_end_with_the_real_bot():
     assert first.feedback["rating"] == "like"
     assert lines.count("characters so far") >= 3
     assert "This is question 2 of our conversation" in lines
-    assert lines.rstrip().endswith("Done: asked and answered, and rated, on Slack and Discord.")
+    assert lines.rstrip().endswith("Done: asked, remembered and rated, on Slack and Discord.")
 
 
 async def test_the_script_sees_the_rating_arrive_at_a_dify_that_is_not_the_stages(monkeypatch):
