@@ -162,3 +162,16 @@ async def test_threads_can_be_left_alone_without_a_mention(slack_world, place):
         "hello",
         "and you?",
     ]
+
+
+async def test_forty_thousand_characters_are_passed_on_whole_and_more_are_refused_aloud(slack_world, place):
+    slack, alice, _, _ = place
+    dm = slack.dm(alice)
+    slack_world.dify.reply("Read it all.")
+    whole = "x" * 39_999 + "!"
+    async with slack_world.bot():
+        slack.post(dm, alice, whole)
+        await answered(slack, dm, "Read it all.")
+        slack.post(dm, alice, whole + "!")
+        await answered(slack, dm, "40001 characters, I can pass on 40000", count=2)
+    assert [call.args["query"] for call in slack_world.dify.journal.named("POST /chat-messages")] == [whole]
