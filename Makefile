@@ -4,7 +4,7 @@ PORT ?= 8700
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo demo-script test lint format soak lock clean
+.PHONY: help demo demo-script test crash lint format soak lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -15,8 +15,8 @@ demo: .venv/run.stamp ## try it: local Slack, Discord and Dify with the real bot
 demo-script: .venv/run.stamp ## the same as a short conversation in the terminal
 	@$(BIN)/parley demo --script
 
-test: .venv/dev.stamp ## every test but the long ones
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long"
+test: .venv/dev.stamp ## every test but those that kill processes for minutes
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long and not crash"
 
 lint: .venv/dev.stamp ## linters and type checker
 	$(BIN)/ruff check .
@@ -27,6 +27,9 @@ lint: .venv/dev.stamp ## linters and type checker
 format: .venv/dev.stamp ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+crash: .venv/dev.stamp ## kill the bot again and again: nothing may be lost, nothing said twice [SETUP=sqlite]
+	@$(BIN)/python -m pytest -m "crash and not long" $(if $(SETUP),-k $(SETUP)) -p no:randomly -rP
 
 soak: .venv/dev.stamp ## the long tests, in full
 	@$(BIN)/python -m pytest -m long --timeout 0 || test $$? -eq 5

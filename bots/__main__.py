@@ -1,8 +1,9 @@
-"""The commands: `parley run`, `check`, `demo`, `slack-manifest`; also as `python -m bots …`."""
+"""The commands: `parley run`, `check`, `demo`, `slack-manifest`, `forget`, …; also as `python -m bots …`."""
 
 import argparse
 import asyncio
 import errno
+import gc
 import json
 import logging
 import os
@@ -10,9 +11,11 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from runpy import run_module
 
 from bots.config import Config, load, parse_section
 from bots.logs import set_up
+from bots.platforms import PLATFORMS
 from bots.yaml_file import ConfigError, read
 from core.errors import ParleyError
 from core.settings import MAX_PORT
@@ -22,8 +25,13 @@ log = logging.getLogger(__name__)
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command. Exit codes: 0 done, 1 it found a problem, 2 wrong usage or configuration."""
-    options = _parser().parse_args(arguments)
-    set_up(verbose=options.verbose, quiet=options.command is _demo)
+    parser = _parser()
+    options, further = parser.parse_known_args(arguments)
+    if options.command is _bench:
+        options.arguments = [*further, *options.arguments]
+    elif further:
+        parser.error(f"unrecognized arguments: {' '.join(further)}")
+    set_up(verbose=options.verbose, quiet=options.command in {_demo, _bench})
     try:
         code: int = options.command(options)
     except ConfigError as error:
@@ -49,10 +57,34 @@ def _parser() -> argparse.ArgumentParser:
         ("slack-manifest", _slack_manifest, "print the Slack app manifest, ready to paste"),
     ):
         sub = commands.add_parser(name, help=summary, description=summary)
-        sub.add_argument("--config", type=Path, metavar="FILE", help="else $PARLEY_CONFIG, else config.yaml")
+        _add_config(sub)
         sub.set_defaults(command=command)
+    _add_forget(commands.add_parser("forget", help="erase a person here, and their conversations at Dify"))
+    _add_backup(commands.add_parser("backup", help="copy the SQLite store, also while the bot runs"))
     _add_demo(commands.add_parser("demo", help="try it without any account, token or network"))
+    # It has a parser of its own, for help too.
+    bench = commands.add_parser("bench", help="run the benchmarks of a checkout", add_help=False)
+    bench.add_argument("arguments", nargs=argparse.REMAINDER)
+    bench.set_defaults(command=_bench)
     return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="else $PARLEY_CONFIG, else config.yaml")
+
+
+def _add_forget(forget: argparse.ArgumentParser) -> None:
+    forget.add_argument(
+        "--user", type=_user, required=True, metavar="PLATFORM:ID", help="such as slack:U024BE7LH"
+    )
+    _add_config(forget)
+    forget.set_defaults(command=_forget)
+
+
+def _add_backup(backup: argparse.ArgumentParser) -> None:
+    backup.add_argument("file", type=Path, metavar="FILE", help="the copy; must not exist yet")
+    _add_config(backup)
+    backup.set_defaults(command=_backup)
 
 
 def _add_demo(demo: argparse.ArgumentParser) -> None:
@@ -70,6 +102,15 @@ def _port(text: str) -> int:
     return port
 
 
+def _user(text: str) -> tuple[str, str]:
+    platform, _, person = text.strip().partition(":")
+    if platform not in PLATFORMS or not person:
+        raise argparse.ArgumentTypeError(
+            "must be PLATFORM:ID, such as slack:U024BE7LH or discord:80351110224678912"
+        )
+    return platform, person
+
+
 def _file(options: argparse.Namespace) -> Path:
     return options.config or Path(os.environ.get("PARLEY_CONFIG", "config.yaml"))
 
@@ -82,8 +123,13 @@ def _run(options: argparse.Namespace) -> int:
     config = _config(options)
     from bots.running import run, stop_on_signals  # noqa: PLC0415 (a config error need not load the platforms)
 
+    def settle(_address: str) -> None:
+        """What is loaded by now stays: a full collection of it would hold up acknowledgements for 90 ms."""
+        gc.collect()
+        gc.freeze()
+
     async def until_stopped() -> int:
-        return await run(config, stop_on_signals())
+        return await run(config, stop_on_signals(), settle)
 
     return asyncio.run(until_stopped())
 
@@ -95,6 +141,26 @@ def _check(options: argparse.Namespace) -> int:
     findings = asyncio.run(check(config))
     print(show(findings))
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _forget(options: argparse.Namespace) -> int:
+    config = _config(options)
+    from bots.forgetting import forget  # noqa: PLC0415
+
+    done = asyncio.run(forget(config, *options.user))
+    print(*done.lines(), sep="\n")
+    for problem in done.problem_lines():
+        print(f"parley: {problem}", file=sys.stderr)
+    return 1 if done.problems else 0
+
+
+def _backup(options: argparse.Namespace) -> int:
+    config = _config(options)
+    from bots.backup import backup  # noqa: PLC0415
+
+    size = backup(config.store_url, options.file)
+    print(f"{options.file}: {size / 1e6:.1f} MB copied")
+    return 0
 
 
 def _slack_manifest(options: argparse.Namespace) -> int:
@@ -128,6 +194,18 @@ def _demo(options: argparse.Namespace) -> int:
             script=options.script,
         )
     )
+
+
+def _bench(options: argparse.Namespace) -> int:
+    """Run the benchmarks as the program of their own that they are: they use us, not we them."""
+    checkout = Path(__file__).parents[1]
+    if not (checkout / "bench" / "__main__.py").exists():
+        print("parley: the benchmarks are not in this installation: run them in a checkout", file=sys.stderr)
+        return 1
+    sys.path.insert(0, str(checkout))  # installations that are older than they are do not know them
+    sys.argv = ["parley bench", *options.arguments]
+    run_module("bench", run_name="__main__")  # ends with SystemExit
+    return 0
 
 
 if __name__ == "__main__":

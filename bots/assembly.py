@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 
 import httpx
 
@@ -17,6 +18,7 @@ from core.dify.apps import DifyApp
 from core.dify.client import DifyClient
 from core.dify.server import DifyServer, StreamLimits, api_base
 from core.dispatch.local import LocalQueues
+from core.dispatch.queues import Queues
 from core.emojis import meanings
 from core.errors import StoreUnavailable
 from core.feedback import Feedback
@@ -25,8 +27,9 @@ from core.lanes import Lanes
 from core.metrics import Metrics
 from core.running import Stops
 from core.store.database import Database
-from core.store.patience import patiently
+from core.store.ledger import Ledger
 from core.store.ratings import Ratings
+from core.store.retention import Retention
 from core.store.store import Store
 from core.turn import Turns
 
@@ -46,15 +49,10 @@ class Parts:
     metrics: Metrics
     feedback: Feedback
     turns: Turns
-    queues: LocalQueues
+    queues: Queues
     intake: Intake
     stops: Stops
-
-    async def take_up(self) -> None:
-        """Queue the turns that a process before us did not close, ahead of everything that comes now."""
-        for turn in await patiently(self.store.open_turns):
-            if turn.message.place.platform in self.adapters:
-                self.queues.submit(turn.id, turn.conversation.id)
+    retention: Retention
 
 
 def dify_apps(config: Config) -> tuple[dict[str, App], list[DifyServer]]:
@@ -84,7 +82,8 @@ async def assemble(config: Config) -> AsyncIterator[Parts]:
     async with AsyncExitStack() as stack:
         database = await Database.open(config.store_url)
         stack.push_async_callback(database.aclose)
-        parts = _wire(config, database)
+        parts = await _wire(config, database)
+        stack.push_async_callback(parts.queues.aclose)
         for server in parts.servers:
             stack.push_async_callback(server.aclose)
         for adapter in parts.adapters.values():
@@ -94,9 +93,10 @@ async def assemble(config: Config) -> AsyncIterator[Parts]:
         yield parts
 
 
-def _wire(config: Config, database: Database) -> Parts:
+async def _wire(config: Config, database: Database) -> Parts:
     feedback_settings = config.core.feedback
-    store, metrics, stops = Store(database), Metrics(), Stops()
+    replicas = not config.store_url.startswith("sqlite:")
+    store, ledger, metrics, stops = Store(database), Ledger(database), Metrics(), Stops(shared=replicas)
     apps, servers = dify_apps(config)
     adapters = adapters_of(config)
     feedback = Feedback(
@@ -106,11 +106,34 @@ def _wire(config: Config, database: Database) -> Parts:
         metrics,
     )
     lanes = Lanes(asyncio.get_running_loop().time)
-    turns = Turns(store, adapters, apps, lanes, stops, feedback, metrics)
-    queues = LocalQueues(turns.run)
+    turns = Turns(ledger, adapters, apps, lanes, stops, feedback, metrics)
+    if replicas:
+        queues = await _shared_queues(config.store_url, turns, store, stops, lanes, servers)
+    else:
+        queues = LocalQueues(turns.run, store)
     stop_emojis = meanings({"stop": feedback_settings.stop})
-    intake = Intake(store, config.routes, queues, feedback, stops, stop_emojis)
-    return Parts(store, adapters, apps, servers, metrics, feedback, turns, queues, intake, stops)
+    intake = Intake(store, config.routes, queues, feedback, stops, stop_emojis, adapters)
+    keep_days, idle_days = config.core.store.keep_days, config.core.conversations.idle_days
+    retention = Retention(database, keep_days=keep_days, idle_days=idle_days)
+    return Parts(store, adapters, apps, servers, metrics, feedback, turns, queues, intake, stops, retention)
+
+
+async def _shared_queues(
+    url: str, turns: Turns, store: Store, stops: Stops, lanes: Lanes, servers: list[DifyServer]
+) -> Queues:
+    # procrastinate takes 0.3 s to import: only where it is used
+    jobs, replicas = import_module("core.dispatch.jobs"), import_module("core.dispatch.replicas")
+
+    def shared(among: int) -> None:
+        """Each live replica takes an equal share of what the platforms and Dify allow."""
+        lanes.share(among)
+        for server in servers:
+            server.share(among)
+
+    queues: Queues = replicas.ReplicaQueues(
+        await jobs.Jobs(url).open(), turns.run, store, shared=shared, stop=stops.stop
+    )
+    return queues
 
 
 def endpoints_of(config: Config, parts: Parts) -> Endpoints:

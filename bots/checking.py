@@ -1,4 +1,4 @@
-"""`parley check`: the doctor reaches Dify and the platforms with the given keys, and says what is missing."""
+"""`parley check`: the doctor reaches Dify, the platforms and the store, and says what is missing."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,16 +8,18 @@ from bots.config import Config
 from core.apps import App
 from core.contract import Finding
 from core.errors import DifyError
+from core.store.inspection import inspect_store
 
 
 async def check(config: Config) -> list[Finding]:
-    """Every finding, apps first."""
+    """Every finding, apps first, the store last."""
     apps, servers = dify_apps(config)
     adapters = adapters_of(config)
     try:
         found: list[Sequence[Finding]] = await asyncio.gather(
             *(_check_app(name, app) for name, app in apps.items()),
             *(adapter.check() for adapter in adapters.values()),
+            _check_store(config),
         )
     finally:
         for adapter in adapters.values():
@@ -35,12 +37,14 @@ async def _check_app(name: str, app: App) -> list[Finding]:
         return [Finding(subject, ok=False, text=error.advice.hint)]
     version = app.dify.client.server_version or "of unknown version"
     reached = Finding(subject, ok=True, text=f"{app.title()!r} is a {mode} app on Dify {version}")
-    if app.dify.chats:
+    if app.dify.asks:
         return [reached]
-    return [
-        reached,
-        Finding(subject, ok=False, text=f"{mode} apps can't be used in a chat yet: use a chat app"),
-    ]
+    mend = "it has no text input that a question could go into: add one and publish it"
+    return [reached, Finding(subject, ok=False, text=mend)]
+
+
+async def _check_store(config: Config) -> list[Finding]:
+    return [await inspect_store(config.store_url)]
 
 
 def show(findings: Sequence[Finding]) -> str:

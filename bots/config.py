@@ -9,7 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from bots.platforms import PLATFORMS, route_keys, settings_type
 from bots.yaml_file import ConfigError, read
 from core.router import PlaceFilter, Route
-from core.settings import AppSettings, DifySettings, FeedbackSettings, Name, ServerSettings, StoreSettings
+from core.settings import (
+    AppSettings,
+    ConversationSettings,
+    DifySettings,
+    FeedbackSettings,
+    Name,
+    ServerSettings,
+    StoreSettings,
+)
 
 _MENDS = {
     "missing": "is missing: add it",
@@ -41,6 +49,7 @@ class CoreConfig(BaseModel):
     apps: dict[Name, AppSettings] = Field(min_length=1)
     routes: list[RouteSettings] = Field(min_length=1)
     store: StoreSettings = StoreSettings()
+    conversations: ConversationSettings = ConversationSettings()
     server: ServerSettings = ServerSettings()
     feedback: FeedbackSettings = FeedbackSettings()
 
@@ -63,8 +72,11 @@ class Config:
 
     @property
     def store_url(self) -> str:
-        """The store's URL with its path made absolute."""
-        path = self.core.store.url.removeprefix("sqlite:///")
+        """The store's URL; the path of a file made absolute."""
+        url = self.core.store.url
+        if not url.startswith("sqlite:"):
+            return url.replace("postgres://", "postgresql://", 1)
+        path = url.removeprefix("sqlite:///")
         return f"sqlite:///{(self.folder / path).absolute()}"
 
 

@@ -3,7 +3,18 @@
 import logging
 import sys
 
-_CHATTY = ("httpx", "httpcore", "aiohttp", "slack_bolt", "slack_sdk", "discord", "alembic", "asyncio")
+_CHATTY = (
+    "httpx",
+    "httpcore",
+    "aiohttp",
+    "slack_bolt",
+    "slack_sdk",
+    "discord",
+    "alembic",
+    "asyncio",
+    "procrastinate",
+    "psycopg",
+)
 
 
 def set_up(*, verbose: bool, quiet: bool = False) -> None:

@@ -73,10 +73,13 @@ async def _serve(config: Config, parts: Parts, stop: asyncio.Event) -> int:
 
 async def _work(parts: Parts) -> None:
     """Everything that goes on until the end; returns only when every platform has refused its token."""
-    await parts.take_up()  # first: the adapters may bring a next question of the same conversations
+    # First: the adapters may bring a next question of the same conversations.
+    await parts.queues.take_up()
     async with asyncio.TaskGroup() as group:
         background = [
+            group.create_task(_supervised("queues", parts.queues.serve)),
             group.create_task(_supervised("feedback", parts.feedback.run)),
+            group.create_task(_supervised("retention", parts.retention.run)),
             group.create_task(_supervised("apps", partial(_detect, parts))),
         ]
         platforms = [group.create_task(_run_adapter(parts, adapter)) for adapter in parts.adapters.values()]

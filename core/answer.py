@@ -22,6 +22,7 @@ from core.dify.events import (
     WorkflowFinished,
     WorkflowPaused,
 )
+from core.dify.outputs import text_of
 
 
 class Outcome(StrEnum):
@@ -50,6 +51,13 @@ class Answer:
     error_status: int | None = None
     _verdict: Outcome | None = None
     _agent_spoke: bool = False
+
+    @classmethod
+    def ended(cls, outcome: Outcome, **known: str) -> "Answer":
+        """An answer that was not read event by event, but found as it ended."""
+        answer = cls(**known)  # type: ignore[arg-type]
+        answer._verdict = outcome
+        return answer
 
     @property
     def outcome(self) -> Outcome:
@@ -130,7 +138,5 @@ class Answer:
         status = event.data.status
         failed = Outcome.STOPPED if status == "stopped" else Outcome.FAILED
         self._verdict = Outcome.COMPLETE if status in {"succeeded", "partial-succeeded"} else failed
-        outputs = event.data.outputs
-        answer = outputs.get("answer") if isinstance(outputs, dict) else None
-        if not self.text and isinstance(answer, str):  # nothing was streamed: the finish has it whole
-            self.text = answer
+        if not self.text:  # nothing was streamed: the finish has it whole
+            self.text = text_of(event.data.outputs)

@@ -5,24 +5,19 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 
 from core.answer import Answer, Outcome
 from core.apps import App
 from core.dify.client import UNREACHABLE, Question
-from core.dify.errors import failure
 from core.dify.events import AnyEvent
-from core.errors import (
-    Advice,
-    DifyBusy,
-    DifyError,
-    DifyLost,
-    DifyUnreachable,
-    KindUnsupported,
-)
+from core.errors import Advice, DifyBusy, DifyError, DifyLost, DifyUnreachable, KindUnsupported
+from core.noting import Noting
+from core.recovery import Lost, Recovery
 from core.reply import Reply
 from core.running import Running
+from core.store.ledger import Ledger
 from core.store.patience import patiently
-from core.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -31,27 +26,32 @@ FIRST_PAUSE_SECONDS = 0.5
 LAST_PAUSE_SECONDS = 15.0
 DRAIN_SECONDS = 30.0  # how long a stopped stream may take to end: hanging up would lose its answer
 STOP_ATTEMPTS = 4
+LOOK_AFTER_DEATH_SECONDS = 5.0  # for an answer that a process before us did not read to its end
+LOOK_AFTER_BREAK_SECONDS = 15.0  # for one whose stream broke
+MOST_ASKS = 5  # of one question over several deaths: it may be what kills us
 
 
 class Asking:
     """One turn's dealings with Dify. Feeds the reply; never waits for the chat platform."""
 
-    def __init__(self, app: App, store: Store, running: Running, reply: Reply) -> None:
+    def __init__(self, app: App, ledger: Ledger, running: Running, reply: Reply) -> None:
         self._app = app
-        self._store = store
+        self._ledger = ledger
         self._running = running
         self._reply = reply
+        self._recovery = Recovery(app, ledger, running)
+        self._noting = Noting(ledger, running)
         self._taken = False  # the question may have reached Dify
         self._withdrawn = False
         self._identified = asyncio.Event()
         self._answer = Answer()
-        self._asked_at = 0.0  # when Dify's 200 came
-        self._noted: tuple[str, ...] = ()
-        self._noting: asyncio.Task[None] | None = None
+        self._sent_at = 0.0
         self._deadline: asyncio.Timeout | None = None
         self._draining = False
+        self.left = False  # the process ends, and the run goes on at Dify: the next process follows it
         self.waiting = False  # in line for a connection to Dify, or to be let in
-        self.turned = asyncio.Event()  # `waiting` changed
+        self.recovering = False  # the answer is lost sight of, and looked for
+        self.turned = asyncio.Event()  # `waiting` or `recovering` changed
 
     @property
     def untouched(self) -> bool:
@@ -62,12 +62,6 @@ class Asking:
     def stopped(self) -> bool:
         """Whether the answer ended because somebody stopped it."""
         return self._running.stop.is_set()
-
-    def failure(self, answer: Answer) -> str:
-        """The sentence for an answer that failed."""
-        advice = failure(answer.error_code, answer.error_status).advice
-        log.warning("turn %d: %s (%s)", self._running.turn.id, advice.hint, answer.error_code)
-        return advice.sentence
 
     async def ask(self, question: Question) -> Answer:
         """Ask and read to the end. Raises DifyError where nothing of an answer came."""
@@ -86,6 +80,44 @@ class Asking:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
 
+    async def resume(self, question: Question) -> Answer:
+        """Find the answer of a question that a process before us asked, or ask again where that is right."""
+        turn, dify = self._running.turn, self._app.dify
+        self._taken = True
+        lost = Lost(
+            question,
+            sent_at=turn.sent_at or turn.queued_at,
+            task_id=turn.task_id,
+            message_id=turn.message_id,
+            run_id=turn.run_id,
+            text=turn.text,
+        )
+        found = await self._recover(lost, LOOK_AFTER_DEATH_SECONDS)
+        if found is not None:
+            return found
+        known = bool(turn.run_id) or turn.asked_at is not None  # kept at once only of what goes on without us
+        goes_on = known and (dify.runs or dify.mode is None)
+        if self.left or goes_on or turn.asks >= MOST_ASKS:
+            return Answer(text=turn.text)
+        log.info("turn %d: Dify has no answer of it; asking again", turn.id)
+        return await self.ask(question)
+
+    async def settle(self) -> None:
+        """Wait until the ids are kept."""
+        await self._noting.settle()
+
+    async def _recover(self, lost: Lost, seconds: float) -> Answer | None:
+        self.recovering = True
+        self.turned.set()
+        try:
+            found = await self._recovery.find(lost, seconds)
+        finally:
+            self.recovering = False
+        self.left = self._running.cut and found is None
+        if found is not None:
+            self._noting.take(found)
+        return found
+
     async def _offer(self, question: Question) -> Answer:
         pause = FIRST_PAUSE_SECONDS
         until = 0.0
@@ -96,7 +128,6 @@ class Asking:
                 until = until or time.monotonic() + PATIENCE_SECONDS
                 if time.monotonic() + pause > until:
                     raise
-            self._taken = False
             if self.stopped:
                 return Answer()
             self._wait(waiting=True)
@@ -106,15 +137,45 @@ class Asking:
     async def _once(self, question: Question) -> Answer:
         dify = self._app.dify
         await self._detect()
+        asked = replace(question, query_input=dify.query_input or question.query_input)
         run = dify.runs
         self._wait(waiting=not dify.server.stream_is_free(run=run))
         async with dify.server.stream_slot(run=run):
             self._wait(waiting=False)
-            self._taken = True
-            self._draining = False
-            async with dify.client.ask(question, run=run) as events:
-                self._asked_at = time.time()
+            answer = await self._send(asked, run=run)
+        if answer.outcome is not Outcome.LOST or self.stopped:
+            return answer
+        return await self._recover(self._lost(asked, answer), LOOK_AFTER_BREAK_SECONDS) or answer
+
+    async def _send(self, question: Question, *, run: bool) -> Answer:
+        dify, turn = self._app.dify, self._running.turn
+        await self._running.check()
+        self._taken = True
+        self._draining = False
+        self._sent_at = time.time()
+        await patiently(lambda: self._ledger.note_sending(turn))
+        try:
+            async with dify.client.ask(question, run=run, mode=dify.mode or "chat") as events:
+                if run:  # it goes on without us from here on; the other kinds say 200 with their first event
+                    self._noting.accepted(time.time())
                 return await self._read(events)
+        except DifyLost:  # sent, and nothing came back: what became of it has to be looked for
+            return Answer()
+        except (DifyUnreachable, DifyBusy):
+            await patiently(lambda: self._ledger.note_unsent(turn))
+            self._taken = False
+            raise
+
+    def _lost(self, question: Question, answer: Answer) -> Lost:
+        conversation = answer.conversation_id or question.conversation_id
+        return Lost(
+            replace(question, conversation_id=conversation),
+            sent_at=self._sent_at,
+            task_id=answer.task_id,
+            message_id=answer.message_id,
+            run_id=answer.run_id,
+            text=answer.text,
+        )
 
     async def _detect(self) -> None:
         dify = self._app.dify
@@ -122,8 +183,9 @@ class Asking:
             await dify.detect()
         except DifyLost as error:  # only a look at the app was lost: nothing has begun
             raise DifyUnreachable(UNREACHABLE) from error
-        if not dify.chats:
-            raise KindUnsupported(Advice("kind_unsupported", f"app {dify.name} is a {dify.mode} app"))
+        if not dify.asks:
+            hint = f"app {dify.name} ({dify.mode}) has no text input that a question could go into"
+            raise KindUnsupported(Advice("kind_unsupported", hint))
 
     async def _read(self, events: AsyncIterator[AnyEvent]) -> Answer:
         answer = self._answer = Answer()
@@ -142,47 +204,33 @@ class Asking:
         return answer
 
     def _learn(self, answer: Answer) -> None:
-        """Keep the ids as soon as they come, without making the reader wait for the database."""
+        """What an event brought beside text. Must not wait."""
         if answer.identified:
             self._identified.set()
         if self._reply.gone is not None:
             self._running.stop.set()  # nobody can read it any more
         if answer.decided and not self._draining:
             self._drain()  # what stands, stands; some versions only ping for minutes after it
-        if _ids(answer) != self._noted and (self._noting is None or self._noting.done()):
-            self._noting = asyncio.create_task(self._note())
-
-    async def _note(self) -> None:
-        """Keep the ids, however long the database is away: a rating and the next question need them."""
-        task_id, message_id, run_id, conversation_id = ids = _ids(self._answer)
-        await patiently(
-            lambda: self._store.note_ids(
-                self._running.turn,
-                task_id=task_id,
-                message_id=message_id,
-                run_id=run_id,
-                conversation_id=conversation_id,
-                asked_at=self._asked_at,
-            )
-        )
-        self._noted = ids
-
-    async def settle(self) -> None:
-        """Wait until the ids are kept."""
-        if self._noting is not None:
-            await self._noting
-        if _ids(self._answer) != self._noted and any(_ids(self._answer)):
-            await self._note()
+        self._noting.take(answer)
 
     async def _watch_stop(self, work: asyncio.Task[Answer], user: str) -> None:
         await self._running.stop.wait()
         if not self._taken:
-            self._withdrawn = True
-            work.cancel()
+            self._withdraw(work)
+            return
+        if self.recovering:
             return
         await self._identified.wait()  # chat apps tell no id before their first token
+        if self._running.cut and self._app.dify.runs and self._answer.run_id:
+            self.left = True
+            self._withdraw(work)
+            return
         await self._send_stop(user)
         self._drain()
+
+    def _withdraw(self, work: asyncio.Task[Answer]) -> None:
+        self._withdrawn = True
+        work.cancel()
 
     def _drain(self) -> None:
         """Read on to the end, but not for ever."""
@@ -191,9 +239,10 @@ class Asking:
             self._deadline.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
 
     async def _send_stop(self, user: str) -> None:
+        dify = self._app.dify
         for attempt in range(STOP_ATTEMPTS):
             try:
-                await self._app.dify.client.stop(self._answer.task_id, user)
+                await dify.client.stop(self._answer.task_id, user, mode=dify.mode or "chat")
             except DifyError as error:  # stopping twice is harmless
                 log.warning("turn %d: stop did not reach Dify: %s", self._running.turn.id, error)
                 await asyncio.sleep(0.5 * 2**attempt)
@@ -204,7 +253,3 @@ class Asking:
         if waiting != self.waiting:
             self.waiting = waiting
             self.turned.set()
-
-
-def _ids(answer: Answer) -> tuple[str, str, str, str]:
-    return answer.task_id, answer.message_id, answer.run_id, answer.conversation_id

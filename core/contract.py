@@ -1,6 +1,6 @@
 """The seam: what a platform adapter offers to the core, and what the core offers to an adapter."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -11,7 +11,9 @@ from core.messages import (
     IncomingReaction,
     MessageRef,
     Names,
+    Person,
     Place,
+    Standing,
     Target,
 )
 
@@ -74,6 +76,13 @@ class Refused(Exception):  # noqa: N818
     """The platform refuses our token. The text tells the operator what to do about it."""
 
 
+Guard = Callable[[], Awaitable[None]]  # returns when we may write; raises where we may not any more
+
+
+async def unguarded() -> None:
+    """Nobody else could be writing."""
+
+
 class LiveMessage(Protocol):
     """One platform message being written. Not shared between tasks: one call at a time.
 
@@ -117,7 +126,7 @@ class Inbox(Protocol):
         ...
 
     async def action(self, action: Action) -> None:
-        """A person did something else: pressed stop, deleted a message."""
+        """A person did something else: pressed stop or a button, deleted a message."""
         ...
 
 
@@ -130,6 +139,10 @@ class Notes(Protocol):
 
     async def put(self, key: str, value: str) -> None:
         """Keep a value under a key; durable on return."""
+        ...
+
+    async def active(self, platform: str, seconds: float) -> Sequence[Place]:
+        """The places on a platform where somebody talked to us in the last `seconds`, latest first."""
         ...
 
 
@@ -178,8 +191,29 @@ class ChatAdapter(Protocol):
         """How long the text would be for the platform, in the units of Limits.page_length. Pure."""
         ...
 
-    def live(self, target: Target, posted: MessageRef | None = None) -> LiveMessage:
-        """A message to be written; with `posted`, one that stands already and is written on. No I/O."""
+    def live(self, target: Target, posted: MessageRef | None = None, guard: Guard = unguarded) -> LiveMessage:
+        """A message to be written; with `posted`, one that stands already and is written on. No I/O.
+
+        `guard` is to be awaited right before every single request that writes: between two of them the
+        process may have been paused, and the message may be another's by now. What it raises goes through.
+        """
+        ...
+
+    async def find(self, target: Target) -> Sequence[Standing]:
+        """Our messages that answer this question, oldest first, as the platform has them now.
+
+        For an answer that a process began which is no more: what it posted may not have been kept. The keys
+        of its messages were `{target.key}:{page}`. Where the platform does not keep keys, every message of
+        ours that could be one of them is given, those of other answers too: the core sorts those out.
+        Raises RateLimited, Gone, Uncertain.
+        """
+        ...
+
+    async def whisper(self, ref: MessageRef, person: Person, sentence: str) -> None:
+        """Tell one person something about a message that they pressed a button under.
+
+        Seen by nobody else where the platform can do that. Best effort: never raises.
+        """
         ...
 
     async def busy(self, target: Target, sign: Sign | None, sentence: str) -> None:

@@ -7,6 +7,7 @@ ParleyError
 ├── StoreUnavailable     the database is locked, full or gone
 ├── StoreLocked          another process holds the SQLite store
 ├── StoreTooNew          the schema is newer than this program
+├── Superseded           another process has taken the turn over: this one must not touch it any more
 └── DifyError
     ├── DifyUnreachable  no connection was made: nothing has begun, asking again is safe
     ├── DifyBusy         refused before it began ("Too many requests"): asking again is safe
@@ -58,6 +59,10 @@ class StoreLocked(ParleyError):  # noqa: N818
 
 class StoreTooNew(ParleyError):  # noqa: N818
     """The schema was migrated by a newer program."""
+
+
+class Superseded(ParleyError):  # noqa: N818
+    """Another process has taken the turn over."""
 
 
 class DifyError(ParleyError):

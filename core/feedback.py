@@ -19,6 +19,7 @@ from core.store.rows import Answered, Vote
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30.0
+REVIEW_SECONDS = 60.0  # another process may have kept a vote and died before it told Dify
 LIKE, DISLIKE = "like", "dislike"
 
 
@@ -72,12 +73,12 @@ class Feedback:
         self._due.set()
 
     async def run(self) -> None:
-        """Tell Dify whatever is due, now and whenever something changes; until cancelled."""
+        """Tell Dify whatever is due: now, whenever something changes, and now and then; until cancelled."""
         while True:
             self._due.clear()
             heard = await self._tell_all()
             try:
-                async with asyncio.timeout(None if heard else self._retry_seconds):
+                async with asyncio.timeout(REVIEW_SECONDS if heard else self._retry_seconds):
                     await self._due.wait()
             except TimeoutError:
                 continue
@@ -91,7 +92,10 @@ class Feedback:
             return False
 
     async def _tell(self, turn: int) -> bool:
-        answered, votes = await self._ratings.standing(turn)
+        standing = await self._ratings.standing(turn)
+        if standing is None:
+            return True
+        answered, votes = standing
         rating = verdict(votes)
         news = rating != answered.rating and answered.message_id and answered.app in self._apps
         if news and not await self._send(answered, rating):

@@ -5,36 +5,34 @@ import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Protocol
 
+from core.contract import ChatAdapter
+from core.dispatch.queues import Queues
 from core.emojis import canonical
 from core.errors import StoreUnavailable
 from core.feedback import Feedback
 from core.messages import (
     Action,
     Addressed,
+    ButtonPressed,
     IncomingMessage,
     IncomingReaction,
     MessageDeleted,
+    Place,
     StopPressed,
 )
 from core.router import Command, Route, choose, command_of
 from core.running import Stops
-from core.store.rows import Conversation
+from core.sentences import LANGUAGES, say
+from core.store.rows import Conversation, Wish
 from core.store.store import Store
 
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = (0.2, 1.0, 5.0)
+RETRY = "retry"  # the button under an answer that is not whole: ask again
+PARKING_SECONDS = (0.1, 0.3, 0.6)
 WAIT_SECONDS = (0.1, 0.4)  # before the acknowledgement, which may take 3 s in all
-
-
-class Dispatcher(Protocol):
-    """Where accepted turns go to be run."""
-
-    def submit(self, turn: int, conversation: int) -> None:
-        """Queue a turn behind the earlier ones of its conversation."""
-        ...
 
 
 class Intake:
@@ -44,17 +42,19 @@ class Intake:
         self,
         store: Store,
         routes: Sequence[Route],
-        dispatcher: Dispatcher,
+        queues: Queues,
         feedback: Feedback,
         stops: Stops,
         stop_emojis: Mapping[str, str],
+        adapters: Mapping[str, ChatAdapter],
     ) -> None:
         self._store = store
         self._routes = routes
-        self._dispatcher = dispatcher
+        self._queues = queues
         self._feedback = feedback
         self._stops = stops
         self._stop_emojis = stop_emojis
+        self._adapters = adapters
         self._later: set[asyncio.Task[None]] = set()
 
     async def message(self, message: IncomingMessage) -> None:
@@ -63,12 +63,13 @@ class Intake:
         if located is None:
             return
         app = choose(self._routes, located)
-        if command_of(located.text) is Command.STOP:
+        command = command_of(located.text)
+        if command is Command.STOP:
             await self._stop_said(located, app)
             return
-        accepted = await self._store.accept(located, app)
+        accepted = await self._store.accept(located, app, self._queues.enlist, command=command is not None)
         if accepted is not None:
-            self._dispatcher.submit(accepted.turn, accepted.conversation)
+            self._queues.submit(accepted.turn, accepted.line)
 
     async def reaction(self, reaction: IncomingReaction) -> None:
         """Take a reaction: a vote, a stop, or nothing of ours."""
@@ -80,16 +81,36 @@ class Intake:
             self._look_again(reaction)
 
     async def action(self, action: Action) -> None:
-        """Take the platform's own stop control, or a deletion."""
+        """Take the platform's own stop control, a button, or a deletion."""
         match action:
             case StopPressed(place, author):
-                turn = self._stops.at(place, author.id)
-                if turn is not None:
-                    self._stops.stop(turn)
+                await self._stop(await self._running_at(place, author.id), Wish.STOP)
+            case ButtonPressed():
+                await self._pressed(action)
             case MessageDeleted(ref):
                 found = await self._store.open_turn_at(ref)
-                if found is not None:
-                    self._stops.stop(found.turn, quiet=True)
+                await self._stop(found.turn if found else None, Wish.QUIET)
+
+    async def _pressed(self, pressed: ButtonPressed) -> None:
+        if pressed.button != RETRY:
+            log.warning("somebody pressed a button that this version does not know")
+            return
+        running = False  # a second press finds the turn that the first one has queued
+        for pause in (*PARKING_SECONDS, None):
+            accepted = await self._store.ask_again(pressed.ref, self._queues.enlist)
+            if accepted is not None:
+                self._queues.submit(accepted.turn, accepted.line)
+                return
+            running = running or await self._store.open_turn_at(pressed.ref) is not None
+            if pause is None or not (running or self._stops.writing):
+                break
+            await asyncio.sleep(pause)  # the button can be seen a moment before the turn is parked
+        if not running:
+            await self._too_late(pressed)
+
+    async def _too_late(self, pressed: ButtonPressed) -> None:
+        sentence = " ".join(say("too_late", lang) for lang in LANGUAGES)  # whose it was, no row says any more
+        await self._adapters[pressed.ref.platform].whisper(pressed.ref, pressed.author, sentence)
 
     def _look_again(self, reaction: IncomingReaction) -> None:
         """An answer that is being written may be seen a moment before we have kept where it stands."""
@@ -137,15 +158,34 @@ class Intake:
             await asyncio.sleep(pause)
             found = await self._store.open_turn_at(reaction.ref)
         if found is not None and found.author == reaction.author.id:
-            self._stops.stop(found.turn)
+            await self._stop(found.turn, Wish.STOP)
 
     async def _stop_said(self, message: IncomingMessage, app: str) -> None:
-        # In a queue of its own, not behind the answer that it is to stop; the row counts it once.
-        person = message.author.id
-        running = self._stops.at(message.place, person) or self._stops.near(message.place, person)
-        accepted = await self._store.accept(message, app)
+        # In a line of its own, not behind the answer that it is to stop; the row counts it once.
+        running = await self._running_at(message.place, message.author.id)
+        accepted = await self._store.accept(
+            message, app, self._queues.enlist, command=True, aside=True, stops=running
+        )
         if accepted is None:
             return
-        if running is not None:
-            self._stops.obey(accepted.turn, running)
-        self._dispatcher.submit(accepted.turn, -accepted.turn)
+        await self._tell(running, Wish.STOP)
+        self._queues.submit(accepted.turn, accepted.line)
+
+    async def _running_at(self, place: Place, person: str) -> int | None:
+        """The turn that a person means by "stop", wherever it runs."""
+        here = self._stops.at(place, person) or self._stops.near(place, person)
+        if here is not None:
+            return here
+        found = await self._store.running_at(place, person)
+        return None if found is None or self._stops.complete(found) else found
+
+    async def _stop(self, turn: int | None, wish: Wish) -> None:
+        if turn is None:
+            return
+        self._stops.stop(turn, wish)
+        await self._store.wish_stop(turn, wish)  # kept too: whoever takes the turn up after us has to know
+        await self._tell(turn, wish)
+
+    async def _tell(self, turn: int | None, wish: Wish) -> None:
+        if turn is not None and not self._stops.stop(turn, wish):
+            await self._queues.nudge(turn)

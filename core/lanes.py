@@ -6,7 +6,7 @@ Final texts go first, then whose text has waited longest; everybody sends the ne
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.contract import Allowance, Budget
 from core.pacing import FIXED, SLIDING, Load, wait
@@ -31,8 +31,10 @@ class Writer:
 class Lane:
     """One bucket: grants calls one by one, as the law of pacing and the platform's own words allow."""
 
-    def __init__(self, budget: Budget, clock: Clock) -> None:
-        self._budget = budget
+    def __init__(self, budget: Budget, clock: Clock, among: int = 1) -> None:
+        self._whole = budget
+        self._budget = part(budget, among)
+        self._among = among
         self._law = FIXED if budget.fixed else SLIDING
         self._clock = clock
         self._waiting: dict[Writer, asyncio.Future[None]] = {}
@@ -49,6 +51,11 @@ class Lane:
     def idle(self) -> bool:
         """Whether nothing of the bucket is in use, so that the lane can be forgotten."""
         return not self._writers and not self._returning() and self._paused_until <= self._clock()
+
+    def share(self, among: int) -> None:
+        """So many processes take from the budget."""
+        self._budget, self._among = part(self._whole, among), among
+        self.poke()
 
     async def acquire(self, writer: Writer) -> None:
         """Wait until the writer may make one call now; follow it with `release`."""
@@ -143,12 +150,29 @@ class Lane:
         if not self._budget.fixed:
             self._used.append(now + self._budget.seconds)
         elif allowance is not None:
+            self._window_used = self._used_by_word(allowance, now)
             self._window_ends = now + allowance.reset_after
-            self._window_used = max(0, self._budget.calls - allowance.remaining - self._in_flight)
         else:
             if now >= self._window_ends:
                 self._window_ends, self._window_used = now + self._budget.seconds, 0
             self._window_used += 1
+
+    def _used_by_word(self, allowance: Allowance, now: float) -> int:
+        """How much of our part of the window is used, by what the platform says is left of the whole."""
+        said = self._whole.calls - allowance.remaining - self._in_flight
+        if self._among == 1:
+            return max(0, said)
+        own = (self._window_used if now < self._window_ends else 0) + 1
+        return max(own, self._budget.calls - allowance.remaining, 0)
+
+
+def part(budget: Budget, among: int) -> Budget:
+    """An equal part of a budget; of one that is too small to divide, a call more seldom."""
+    if among <= 1:
+        return budget
+    calls = max(1, budget.calls // among)
+    seconds = budget.seconds if budget.calls >= among else budget.seconds * among / budget.calls
+    return replace(budget, calls=calls, seconds=seconds)
 
 
 class Lanes:
@@ -157,6 +181,14 @@ class Lanes:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self._lanes: dict[str, Lane] = {}
+        self._among = 1
+
+    def share(self, among: int) -> None:
+        """So many processes take from the same budgets: from now on each lane keeps to its part."""
+        if among != self._among:
+            self._among = among
+            for lane in self._lanes.values():
+                lane.share(among)
 
     def lane(self, budget: Budget) -> Lane:
         """The lane of a budget."""
@@ -164,5 +196,5 @@ class Lanes:
         if lane is None:
             if len(self._lanes) >= _IDLE_LANES:
                 self._lanes = {key: lane for key, lane in self._lanes.items() if not lane.idle}
-            lane = self._lanes[budget.key] = Lane(budget, self.clock)
+            lane = self._lanes[budget.key] = Lane(budget, self.clock, self._among)
         return lane

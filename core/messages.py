@@ -99,7 +99,16 @@ class MessageDeleted:
     ref: MessageRef
 
 
-Action = StopPressed | MessageDeleted
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """A person pressed a button under a message of ours."""
+
+    ref: MessageRef  # the message that carries the button
+    author: Person
+    button: str  # its Button.key
+
+
+Action = StopPressed | MessageDeleted | ButtonPressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +122,35 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """Something that a person may press under a message."""
+
+    key: str  # what ButtonPressed says; at most 64 ASCII letters, digits, `:`, `-`, `_`
+    label: str  # in the asker's language; at most 70 characters
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A message of ours that was found at a platform."""
+
+    ref: MessageRef
+    page: int | None  # which page of the answer, where the platform kept our key; None: it can't be told
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """How one message ought to look now: the whole text, never a delta.
 
     While `final` is false a next draft of the same message only grows `markdown` at its end, unless `redraw`
     is set (moderation replaced the text). A code fence that is open at the end is left open on purpose.
-    Notices come with the final draft only.
+    Notices and buttons come with the final draft only; a later final draft without buttons takes them away.
     """
 
     markdown: str
     final: bool = False
     redraw: bool = False
     notices: tuple[str, ...] = ()  # sentences of ours, shown apart from the answer's own text
+    buttons: tuple[Button, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

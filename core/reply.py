@@ -5,23 +5,32 @@ Whoever reads the answer never waits for this: `show` only leaves the newest tex
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from core.contract import Budget, ChatAdapter, Gone, LiveMessage, RateLimited, Receipt, Uncertain
+from core.continuation import Earlier, Keep
+from core.contract import (
+    Budget,
+    ChatAdapter,
+    Gone,
+    Guard,
+    LiveMessage,
+    RateLimited,
+    Receipt,
+    Uncertain,
+    unguarded,
+)
 from core.lanes import Lane, Lanes, Writer
-from core.messages import Draft, MessageRef, Target
+from core.messages import Button, Draft, MessageRef, Target
 from core.pages import Page, Pages
+from core.persist import persist
 
 log = logging.getLogger(__name__)
 
-Keep = Callable[[int, MessageRef], Awaitable[None]]
-FIRST_RETRY_SECONDS = 0.5
-LAST_RETRY_SECONDS = 30.0
+T = TypeVar("T")
 LEAST_WAIT_SECONDS = 0.1
-PUT_OFF_SECONDS = 600.0  # a platform that says "later" for so long will not take the call
-ATTEMPTS = 20  # of one and the same call, about eight minutes: then the platform is down for good
 
 
 @dataclass
@@ -30,6 +39,7 @@ class _Message:
     shown: Draft | None = None
     doubtful: Draft | None = None  # asked for, the outcome unknown: to be repeated as it was
     posted_at: float = 0.0
+    kept: bool = False  # where it stands is kept already
 
 
 class Reply:
@@ -41,20 +51,25 @@ class Reply:
         target: Target,
         lanes: Lanes,
         *,
-        posted: tuple[MessageRef, ...] = (),
+        posted: Sequence[MessageRef] = (),
         keep: Keep | None = None,
+        guard: Guard = unguarded,
+        earlier: Earlier | None = None,
     ) -> None:
+        """`guard` is waited for before every call: it raises Superseded where we may not write any more."""
         self._adapter = adapter
         self._target = target
         self._lanes = lanes
         self._limits = adapter.limits(target.place)
         self._pages = Pages(self._limits.page_length, adapter.measure)
-        self._keep = keep  # told of every message posted; writing does not wait for it
+        self._keep = keep
+        self._guard = guard
+        self._earlier = earlier
         self._removed = 0  # what is written in the place of a removed message is another message
-        self._keeping: list[asyncio.Future[None]] = []
-        self._messages = [_Message(self._live(page, ref)) for page, ref in enumerate(posted)]
-        self._text = ""
+        self._messages = [_Message(self._live(page, ref), kept=True) for page, ref in enumerate(posted)]
+        self._text = earlier.text if earlier else ""
         self._notices: tuple[str, ...] = ()
+        self._buttons: tuple[Button, ...] = ()
         self._final = False
         self._writer = Writer()
         self._lane: Lane | None = None  # where the writer waits or has been
@@ -87,9 +102,11 @@ class Reply:
         self._text = text
         self._wake()
 
-    async def finish(self, text: str, notices: tuple[str, ...] = ()) -> None:
+    async def finish(
+        self, text: str, notices: tuple[str, ...] = (), buttons: tuple[Button, ...] = ()
+    ) -> None:
         """This is the whole text; returns when it stands (or when the message is gone, see `gone`)."""
-        self._text, self._notices = text, notices
+        self._text, self._notices, self._buttons = text, notices, buttons
         self._final = self._writer.final = True
         self._wake()
         if self._lane is not None:
@@ -97,16 +114,11 @@ class Reply:
         if self._task is not None:
             await self._task
 
-    async def kept(self) -> None:
-        """Wait until `keep` is done for every message posted."""
-        await asyncio.gather(*self._keeping)
-
     async def abandon(self) -> None:
         """Stop writing; what stands stays."""
-        left = [*self._keeping, *([self._task] if self._task is not None else [])]
-        for task in left:
-            task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     def _wake(self) -> None:
         if self._task is None:
@@ -115,6 +127,7 @@ class Reply:
 
     async def _write(self) -> None:
         try:
+            await self._take_up()
             while True:
                 self._changed.clear()
                 step = self._next_step()
@@ -129,6 +142,17 @@ class Reply:
         finally:
             for lane in self._joined:
                 lane.leave(self._writer)
+
+    async def _take_up(self) -> None:
+        """Go on in the messages of a process before us, those too that it could not keep any more."""
+        if self._earlier is None:
+            return
+        known = set(self.refs)
+        standing = await self._persist(self._earlier.find)
+        self._messages = [_Message(self._live(page, ref), kept=True) for page, ref in enumerate(standing)]
+        for page, ref in enumerate(standing):
+            if self._keep is not None and ref not in known:
+                self._keep.posted(page, ref)
 
     async def _wait_for_news(self) -> None:
         left = self._seconds_to_roll_over(len(self._messages))
@@ -146,6 +170,7 @@ class Reply:
                 pages[index].markdown,
                 final=pages[index].closed,
                 notices=self._notices if last and self._final else (),
+                buttons=self._buttons if last and self._final else (),
             )
             if self._is_news(index, draft):
                 return index, self._with_redraw(index, draft)
@@ -161,7 +186,7 @@ class Reply:
 
     def _is_worth_a_post(self, draft: Draft) -> bool:
         if draft.final:
-            return bool(draft.markdown.strip() or draft.notices)
+            return bool(draft.markdown.strip() or draft.notices or draft.buttons)
         return any(character.isalnum() for character in draft.markdown)  # "##" alone is no beginning
 
     def _with_redraw(self, index: int, draft: Draft) -> Draft:
@@ -203,6 +228,7 @@ class Reply:
         await self._persist(lambda: self._show(index, message))
 
     async def _remove(self, message: _Message) -> None:
+        await self._guard()
         try:
             await message.live.remove()
         except RateLimited as limited:  # no lane waits for a removal
@@ -230,6 +256,7 @@ class Reply:
         self.calls += 1
         receipt: Receipt | None = None
         try:
+            await self._guard()
             receipt = await message.live.show(draft)
         except RateLimited as limited:
             self.rate_limited += 1
@@ -242,6 +269,8 @@ class Reply:
             lane.release(self._writer, receipt.allowance if receipt else None)
         message.doubtful = None
         self._writer.stale_since = 0.0
+        if self._keep is not None:
+            self._keep.shown(self._text)
         return receipt
 
     async def _slot(self, budget: Budget) -> Lane:
@@ -258,35 +287,12 @@ class Reply:
         message.posted_at = self._lanes.clock()
         self.first_text_at = self.first_text_at or message.posted_at
         self.visible.set()
-        if self._keep is not None:
-            self._keeping.append(asyncio.ensure_future(self._keep(index, receipt.ref)))
+        if self._keep is not None and not message.kept:
+            self._keep.posted(index, receipt.ref)
 
-    async def _persist(self, call: Callable[[], Awaitable[None]]) -> None:
-        """Make a call until it is done: wait as told, repeat what is uncertain, give up only after long."""
-        pause = FIRST_RETRY_SECONDS
-        failures = 0
-        until = self._lanes.clock() + PUT_OFF_SECONDS
-        while failures < ATTEMPTS:
-            try:
-                await call()
-            except RateLimited:
-                if self._lanes.clock() > until:
-                    break
-                continue  # nothing was done, and the lane waits as told
-            except Uncertain:
-                log.warning("a platform call has no certain outcome; repeating it (%s)", self._target.key)
-            except Gone:
-                raise
-            except Exception as error:
-                log.error("a platform call failed: %s (%s)", type(error).__name__, self._target.key)  # noqa: TRY400
-                log.debug("details", exc_info=True)
-            else:
-                return
-            failures += 1
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LAST_RETRY_SECONDS)
-        raise Gone("the platform did not take our message for minutes")
+    async def _persist(self, call: Callable[[], Awaitable[T]]) -> T:
+        return await persist(call, self._lanes.clock, self._target.key)
 
     def _live(self, page: int, posted: MessageRef | None) -> LiveMessage:
         key = f"{self._target.key}:{page}" + (f".{self._removed}" if self._removed else "")
-        return self._adapter.live(replace(self._target, key=key), posted)
+        return self._adapter.live(replace(self._target, key=key), posted, self._guard)

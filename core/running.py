@@ -4,8 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from core.dispatch.ownership import Ownership
+from core.errors import Advice, Superseded
 from core.messages import Place
-from core.store.rows import Turn
+from core.store.rows import Turn, Wish
+
+_RELIEVED = Advice("internal", "the turn is another process's, or gone")
 
 
 @dataclass(eq=False)
@@ -13,55 +17,68 @@ class Running:
     """A turn in progress, as others may reach it."""
 
     turn: Turn
+    ownership: Ownership = field(default_factory=Ownership)
     stop: asyncio.Event = field(default_factory=asyncio.Event)  # somebody who may has asked to stop
     asking: bool = False  # it is a question (not a command), so there is something to stop
     settle: Callable[[], Awaitable[None]] | None = None  # waits until what Dify said of it is kept
     cut: bool = False  # stopped because the process ends
     quiet: bool = False  # the question is gone: say nothing more about it than needed
+    relieved: bool = False  # the turn's row is another's, or gone: not a word more
+
+    def relieve(self) -> None:
+        """Stop here: another process goes on, or the person was forgotten."""
+        self.relieved = self.quiet = True
+        self.stop.set()
+
+    async def check(self) -> None:
+        """Return as soon as it is certain that we may act. Raises Superseded where we may not any more."""
+        if self.relieved:
+            raise Superseded(_RELIEVED)
+        await self.ownership.check()
 
 
 class Stops:
-    """Finds the turn that somebody wants stopped; a wish for one still queued is kept until it starts."""
+    """Finds the turn that somebody wants stopped."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shared: bool = False) -> None:
+        """`shared`: other processes run turns of the same store."""
+        self._shared = shared
         self._running: dict[int, Running] = {}
-        self._wished: dict[int, bool] = {}
-        self._obeyed: set[int] = set()
-        self._open: set[int] = set()
+        self._open: dict[int, Running] = {}
 
-    def enter(self, turn: Turn) -> Running:
+    def enter(self, turn: Turn, ownership: Ownership) -> Running:
         """A turn starts."""
-        running = Running(turn)
-        self._running[turn.id] = running
-        self._open.add(turn.id)
-        if turn.id in self._wished:
-            running.quiet = self._wished.pop(turn.id)
-            running.stop.set()
+        running = Running(turn, ownership)
+        self._running[turn.id] = self._open[turn.id] = running
+        self.stop(turn.id, turn.stop)
         return running
 
     def leave(self, running: Running) -> None:
         """A turn's answer is complete; it only has to be written."""
-        self._running.pop(running.turn.id, None)
+        _remove(self._running, running)
 
     def forget(self, running: Running) -> None:
         """A turn is over."""
-        self.leave(running)
-        self._open.discard(running.turn.id)
-        self._wished.pop(running.turn.id, None)
+        _remove(self._running, running)
+        _remove(self._open, running)
 
     @property
     def writing(self) -> bool:
-        """Whether any answer is being written, so that a message of it may not be kept yet."""
-        return bool(self._open)
+        """Whether any answer may be being written, so that a message of it may not be kept yet."""
+        return self._shared or bool(self._open)
 
-    def stop(self, turn: int, *, quiet: bool = False) -> None:
-        """Stop an open turn, now or as soon as it starts."""
+    def complete(self, turn: int) -> bool:
+        """Whether a turn is here, and there is nothing left of it to stop."""
+        return turn in self._open and turn not in self._running
+
+    def stop(self, turn: int, wish: Wish) -> bool:
+        """Stop a turn, if it runs here."""
         running = self._running.get(turn)
-        if running is None:
-            self._wished[turn] = quiet
-        else:
-            running.quiet = running.quiet or quiet
-            running.stop.set()
+        if running is None or wish is Wish.NONE:
+            return False
+        running.quiet = running.quiet or wish is Wish.QUIET
+        running.stop.set()
+        return True
 
     def at(self, place: Place, author: str) -> int | None:
         """The turn that runs at a place for this person."""
@@ -76,12 +93,6 @@ class Stops:
             None,
         )
 
-    def cut(self) -> None:
-        """The process ends: stop every answer in progress."""
-        for running in self._running.values():
-            running.cut = True
-            running.stop.set()
-
     def near(self, place: Place, author: str) -> int | None:
         """The newest turn that runs for this person anywhere in the place's channel."""
         here = (place.platform, place.workspace, place.channel)
@@ -92,16 +103,16 @@ class Stops:
         ]
         return max(found, default=None)
 
-    def obey(self, command: int, turn: int) -> None:
-        """Stop a turn because the words of another turn said so."""
-        self._obeyed.add(command)
-        self.stop(turn)
+    def cut(self) -> None:
+        """The process ends: stop every answer in progress."""
+        for running in self._running.values():
+            running.cut = True
+            running.stop.set()
 
-    def obeyed(self, command: int) -> bool:
-        """Whether a turn that said "stop" stopped anything; asked once."""
-        found = command in self._obeyed
-        self._obeyed.discard(command)
-        return found
+
+def _remove(turns: dict[int, Running], running: Running) -> None:
+    if turns.get(running.turn.id) is running:  # a later one of the same turn is another
+        del turns[running.turn.id]
 
 
 def _channel(running: Running) -> tuple[str, str, str]:

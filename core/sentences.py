@@ -3,6 +3,7 @@
 
 import re
 
+LANGUAGES = ("en", "ja", "zh")
 CATALOGUE: dict[str, dict[str, str]] = {
     "help": {
         "en": "Ask me anything, I pass it on to **{app}**. Say `new` to start a new topic, `stop` to stop an answer. React to an answer with 👍 or 👎 to rate it, with 🛑 to stop it.",
@@ -85,9 +86,20 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "zh": "应用正在等待人工决定,我还不能在这里询问。请在 Dify 中处理。",
     },
     "interrupted": {
-        "en": "I was restarted in the middle of this answer. Please ask again.",
-        "ja": "回答の途中で再起動しました。もう一度質問してください。",
-        "zh": "回答过程中我被重新启动了。请再问一次。",
+        "en": "I was stopped in the middle of this answer.",
+        "ja": "回答の途中で停止しました。",
+        "zh": "我在回答过程中停止了。",
+    },
+    "retry": {"en": "Ask again", "ja": "もう一度聞く", "zh": "再问一次"},
+    "resuming": {
+        "en": "is fetching the rest of the answer…",
+        "ja": "回答の続きを取得しています…",
+        "zh": "正在取回回答的其余部分…",
+    },
+    "too_late": {
+        "en": "This question is no longer kept. Please write it again.",
+        "ja": "この質問はもう保存されていません。もう一度書いてください。",
+        "zh": "这个问题已不再保存。请重新输入。",
     },
     "answer_lost": {
         "en": "The connection to the app broke off in the middle of the answer. Please ask again.",
@@ -135,9 +147,9 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "zh": "应用在这里的设置不正确。需要管理员处理。",
     },
     "kind_unsupported": {
-        "en": "This kind of app can't be used in a chat yet.",
-        "ja": "この種類のアプリはまだチャットで使えません。",
-        "zh": "这种类型的应用还不能在聊天中使用。",
+        "en": "This app has no text input that a question could go into. Whoever runs it has to look at it.",
+        "ja": "このアプリには質問を入れるテキスト入力がありません。管理者の確認が必要です。",
+        "zh": "这个应用没有可以放入问题的文本输入。需要管理员处理。",
     },
     "not_accepted": {
         "en": "The app did not accept the question. Whoever runs the app can find the reason in its log.",

@@ -1,5 +1,6 @@
 """The configuration's sections that belong to the core; each platform brings its own."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
@@ -19,6 +20,14 @@ def _address(listen: str) -> str:
     if not host or not port.isdecimal() or int(port) > MAX_PORT:
         raise ValueError("must be HOST:PORT, such as 127.0.0.1:8080")
     return listen
+
+
+def _store_url(url: str) -> str:
+    if re.match(r"sqlite:///.+", url) or re.match(r"postgres(ql)?://.", url):
+        return url
+    raise ValueError(
+        "must be sqlite:///FILE (one process) or postgresql://USER:PASSWORD@HOST/DATABASE (several)"
+    )
 
 
 MAX_PORT = 65535
@@ -54,7 +63,14 @@ class AppSettings(Section):
 class StoreSettings(Section):
     """Where the state is kept."""
 
-    url: str = Field("sqlite:///parley.db", pattern=r"^sqlite:///.+")
+    url: Annotated[str, AfterValidator(_store_url)] = "sqlite:///parley.db"
+    keep_days: int = Field(90, ge=1)
+
+
+class ConversationSettings(Section):
+    """How long a conversation remembers."""
+
+    idle_days: int | None = Field(None, ge=1)
 
 
 class ServerSettings(Section):

@@ -24,7 +24,7 @@ class Signs:
     async def shown(
         self, asking: Asking, reply: Reply, adapter: ChatAdapter, target: Target, lang: str
     ) -> AsyncIterator[None]:
-        """Show signs while in the context, as long as there is no text to be seen."""
+        """Show signs while in the context: until there is text to be seen, and while it is looked for."""
         task = asyncio.create_task(_renew(asking, reply, adapter, target, lang))
         try:
             yield
@@ -52,11 +52,15 @@ class Signs:
 
 
 async def _renew(asking: Asking, reply: Reply, adapter: ChatAdapter, target: Target, lang: str) -> None:
-    while not reply.visible.is_set():
+    while True:
         asking.turned.clear()
+        if reply.visible.is_set() and not asking.recovering:
+            await asking.turned.wait()
+            continue
         sign: Sign = "waiting" if asking.waiting else "working"
-        await adapter.busy(target, sign, say(sign, lang))
-        await _first_of(reply.visible, asking.turned, seconds=SIGN_SECONDS)
+        await adapter.busy(target, sign, say("resuming" if asking.recovering else sign, lang))
+        news = (asking.turned,) if asking.recovering else (asking.turned, reply.visible)
+        await _first_of(*news, seconds=SIGN_SECONDS)
 
 
 async def _first_of(*events: asyncio.Event, seconds: float) -> None:

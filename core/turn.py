@@ -1,42 +1,38 @@
 """One question, from asked to closed: the only file that knows the whole story."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
-from core.answer import Answer, Outcome
+from core.answer import Outcome
 from core.apps import App
 from core.asking import Asking
+from core.closing import Closing, failed, judged
 from core.contract import ChatAdapter
-from core.errors import Advice, ConversationGone, NoRoute, ParleyError, QuestionTooLong
+from core.dispatch.ownership import Tenure
+from core.errors import Advice, ConversationGone, NoRoute, ParleyError, QuestionTooLong, Superseded
 from core.feedback import Feedback
+from core.inbox import RETRY
+from core.keeping import Keeping
 from core.lanes import Lanes
-from core.messages import MessageRef, Target
+from core.messages import Button
 from core.metrics import Metrics
 from core.reply import Reply
 from core.router import Command, command_of
 from core.running import Running, Stops
 from core.sentences import language, say
 from core.signs import Signs
+from core.store.ledger import Ledger
 from core.store.patience import patiently
-from core.store.rows import State, Turn
-from core.store.store import Store
+from core.store.rows import State, Turn, Wish
+from core.writing import reply_to, target_of
 
 log = logging.getLogger(__name__)
 
 CLOSING_SECONDS = 2.0  # at the end of the process, for signs to go away
-_SAID = {Outcome.STOPPED: "stopped", Outcome.PAUSED: "paused", Outcome.LOST: "answer_lost"}
 _NO_ROUTE = Advice("no_route", "no route matches: add one to `routes`")
-
-
-@dataclass(frozen=True)
-class Closing:
-    """How a turn ends: the text that stays, what is said under it, and the word for the books."""
-
-    text: str
-    sentences: tuple[str, ...]
-    outcome: str
 
 
 class Turns:
@@ -44,7 +40,7 @@ class Turns:
 
     def __init__(
         self,
-        store: Store,
+        ledger: Ledger,
         adapters: Mapping[str, ChatAdapter],
         apps: Mapping[str, App],
         lanes: Lanes,
@@ -52,7 +48,7 @@ class Turns:
         feedback: Feedback,
         metrics: Metrics,
     ) -> None:
-        self._store = store
+        self._ledger = ledger
         self._adapters = adapters
         self._apps = apps
         self._lanes = lanes
@@ -60,54 +56,52 @@ class Turns:
         self._feedback = feedback
         self._metrics = metrics
         self._signs = Signs()
+        self._repeating: set[asyncio.Task[None]] = set()
 
-    async def run(self, turn_id: int) -> None:
-        """Answer one queued turn and close it; cancelled, it leaves the row as it is."""
-        turn = await patiently(lambda: self._store.turn(turn_id))
-        if turn.state is State.RUNNING:
-            await self._interrupted(turn)
-            return
-        running = self._stops.enter(turn)
+    async def run(self, turn_id: int, tenure: Tenure) -> bool:
+        """Answer a turn and close it. False, or cancelled: it is left as it is, for the next process.
+
+        Raises Superseded where another process has taken it over.
+        """
+        turn = await patiently(lambda: self._ledger.claim(turn_id, tenure.confirm))
+        if turn is None:
+            return True
+        if turn.message.place.platform not in self._adapters:
+            log.warning("turn %d waits: its platform is not configured now", turn.id)
+            return True
+        if turn.fence > 1:
+            self._metrics.recoveries.labels(turn.message.place.platform).inc()
+        running = self._stops.enter(turn, tenure.ownership)
         self._metrics.running.inc()
-        reply = self._reply(turn)
+        keeping = Keeping(self._ledger, running)
+        reply = self._reply(running, keeping)
         try:
-            await patiently(lambda: self._store.set_turn(turn.id, state=State.RUNNING))
             closing = await self._answer(running, reply)
             if closing is None:
-                await patiently(lambda: self._store.set_turn(turn.id, state=State.QUEUED))
-                return
+                await keeping.save()
+                return False
             self._stops.leave(running)  # from here on there is nothing left to stop
-            await self._close(running, reply, closing)
+            await self._close(running, reply, keeping, closing)
         finally:
             self._metrics.running.dec()
             self._stops.forget(running)
             await reply.abandon()
+            await keeping.abandon()
+        return True
 
     async def aclose(self) -> None:
         """Let the last signs go away."""
+        for task in self._repeating:
+            task.cancel()
+        await asyncio.gather(*self._repeating, return_exceptions=True)
         await self._signs.aclose(CLOSING_SECONDS)
 
-    async def _interrupted(self, turn: Turn) -> None:
-        """Close a turn that a process before us left half-way; what it had written stays."""
-        self._metrics.recoveries.labels(turn.message.place.platform).inc()
-        reply = self._reply(turn, suffix=":interrupted")
-        try:
-            await self._close(Running(turn), reply, Closing("", ("interrupted",), "interrupted"))
-        finally:
-            await reply.abandon()
-
-    def _reply(self, turn: Turn, suffix: str = "") -> Reply:
-        adapter = self._adapters[turn.message.place.platform]
-        key = f"parley-{_key(turn.message.ref)}{suffix}"
-        target = Target(turn.conversation.place, turn.message.ref, turn.message.author, key)
-
-        def keep(page: int, ref: MessageRef) -> Awaitable[None]:
-            return patiently(lambda: self._store.add_post(turn.id, page, ref))
-
-        return Reply(adapter, target, self._lanes, keep=keep)
+    def _reply(self, running: Running, keeping: Keeping) -> Reply:
+        adapter = self._adapters[running.turn.message.place.platform]
+        return reply_to(running, adapter, self._lanes, self._ledger, keeping)
 
     async def _answer(self, running: Running, reply: Reply) -> Closing | None:
-        """How the turn ends; None where it has to be begun by the next process."""
+        """How the turn ends; None where it has to be gone on with by the next process."""
         turn = running.turn
         try:
             command = command_of(turn.message.text)
@@ -117,12 +111,13 @@ class Turns:
                 return Closing("", ("only_files" if turn.message.files else "empty_question",), "refused")
             app = self._app(turn)
             self._check_length(turn)
-            if running.stop.is_set():
-                return Closing("", () if running.quiet else ("stopped",), Outcome.STOPPED)
+            if running.stop.is_set() and turn.state is State.QUEUED:
+                return Closing(reply.text, () if running.quiet else ("stopped",), Outcome.STOPPED)
             return await self._ask(running, app, reply)
+        except Superseded:
+            raise
         except ParleyError as error:
-            log.warning("turn %d: %s", turn.id, error.advice.hint)
-            return Closing(reply.text, (error.advice.sentence,), Outcome.FAILED)
+            return failed(error, reply.text)
         except Exception as error:
             log.error("turn %d failed inside: %s", turn.id, type(error).__name__)  # noqa: TRY400
             log.debug("details", exc_info=True)
@@ -131,12 +126,11 @@ class Turns:
     async def _obey(self, command: Command, turn: Turn) -> Closing:
         match command:
             case Command.NEW:
-                await self._store.forget_memory(turn.conversation.id)
+                await patiently(lambda: self._ledger.forget_memory(turn.conversation.id))
                 return Closing("", ("new_topic",), "command")
             case Command.STOP:
-                return Closing(
-                    "", ("stopping" if self._stops.obeyed(turn.id) else "nothing_to_stop",), "command"
-                )
+                stopped = turn.stop is not Wish.NONE  # of a "stop" it says whether there was something
+                return Closing("", ("stopping" if stopped else "nothing_to_stop",), "command")
             case Command.HELP:
                 return Closing("", ("help",), "command")
 
@@ -155,50 +149,73 @@ class Turns:
         turn = running.turn
         running.asking = True
         adapter = self._adapters[turn.message.place.platform]
-        sentences: list[str] = ["no_files_yet"] if turn.message.files else []
-        asking = Asking(app, self._store, running, reply)
+        before: list[str] = ["no_files_yet"] if turn.message.files else []
+        asking = Asking(app, self._ledger, running, reply)
         running.settle = asking.settle
-        target = Target(turn.conversation.place, turn.message.ref, turn.message.author, "")
-        async with self._signs.shown(asking, reply, adapter, target, _language(turn)):
+        async with self._signs.shown(asking, reply, adapter, target_of(turn), _language(turn)):
             question = await app.question(turn, adapter)
             try:
-                answer = await asking.ask(question)
+                begun = turn.state is State.RUNNING
+                answer = await (asking.resume(question) if begun else asking.ask(question))
             except ConversationGone:
-                await self._store.forget_memory(turn.conversation.id)
-                sentences.append("memory_lost")
+                await patiently(lambda: self._ledger.forget_memory(turn.conversation.id))
+                before.append("memory_lost")
                 answer = await asking.ask(replace(question, conversation_id=""))
-        if running.cut and asking.untouched:
+        if asking.left or (running.cut and asking.untouched):
+            await asking.settle()
             return None
-        return self._judge(answer, asking, running, sentences)
+        return judged(answer, before, stopped=asking.stopped, cut=running.cut, quiet=running.quiet)
 
-    def _judge(self, answer: Answer, asking: Asking, running: Running, sentences: list[str]) -> Closing:
-        outcome = answer.outcome
-        if asking.stopped and outcome in {Outcome.COMPLETE, Outcome.LOST, Outcome.STOPPED}:
-            outcome = Outcome.STOPPED
-        said = asking.failure(answer) if outcome is Outcome.FAILED else _SAID.get(outcome, "")
-        if outcome is Outcome.COMPLETE and not answer.text.strip() and not answer.files:
-            said = "empty_answer"
-        if outcome is Outcome.STOPPED and running.cut:
-            said = "interrupted"
-        if outcome is Outcome.STOPPED and running.quiet and not answer.text:
-            return Closing("", (), outcome)
-        files = ["file_not_shown"] if answer.files else []
-        return Closing(answer.text, tuple(filter(None, [*sentences, *files, said])), outcome)
-
-    async def _close(self, running: Running, reply: Reply, closing: Closing) -> None:
+    async def _close(self, running: Running, reply: Reply, keeping: Keeping, closing: Closing) -> None:
         turn = running.turn
+        if closing.hint:
+            log.warning("turn %d: %s", turn.id, closing.hint)
         notices = tuple(self._say(sentence, turn) for sentence in closing.sentences)
+        buttons = (Button(RETRY, say(RETRY, _language(turn))),) if closing.retry else ()
         if closing.text or notices:
-            await reply.finish(closing.text, notices)
+            await reply.finish(closing.text, notices, buttons)
         if reply.gone is not None:
             log.warning("turn %d: its message can't be written: %s", turn.id, reply.gone)
-        await reply.kept()
+        await keeping.settled()
         if running.settle is not None:
             await running.settle()
-        outcome = "gone" if reply.gone else closing.outcome
-        await patiently(lambda: self._store.close_turn(turn.id, outcome))
+        await self._book(turn, closing, gone=reply.gone is not None)
         self._feedback.closed()
         self._count(turn, reply, closing)
+        if running.ownership.lease and turn.fence > 1 and reply.gone is None:
+            self._repeat_later(running, reply, closing.text, notices, buttons)
+
+    async def _book(self, turn: Turn, closing: Closing, *, gone: bool) -> None:
+        if closing.retry and not gone:
+            await patiently(lambda: self._ledger.park(turn, closing.outcome, closing.text))
+        else:
+            await patiently(lambda: self._ledger.close(turn, "gone" if gone else closing.outcome))
+
+    def _repeat_later(
+        self,
+        running: Running,
+        reply: Reply,
+        text: str,
+        notices: tuple[str, ...],
+        buttons: tuple[Button, ...],
+    ) -> None:
+        """Show the end once more: who had the turn before may have been paused in the middle of an edit."""
+
+        async def repeat() -> None:
+            await asyncio.sleep(running.ownership.lease)
+            adapter = self._adapters[running.turn.message.place.platform]
+            target = target_of(running.turn)
+            again = Reply(adapter, target, self._lanes, posted=reply.refs, guard=running.ownership.check)
+            await again.finish(text, notices, buttons)
+
+        task = asyncio.create_task(repeat(), name=f"repeat {running.turn.id}")
+        self._repeating.add(task)
+        task.add_done_callback(self._repeated)
+
+    def _repeated(self, task: asyncio.Task[None]) -> None:
+        self._repeating.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.info("an end was not shown again (%s)", type(task.exception()).__name__)
 
     def _say(self, sentence: str, turn: Turn) -> str:
         app = self._apps.get(turn.conversation.app)
@@ -223,7 +240,3 @@ class Turns:
 
 def _language(turn: Turn) -> str:
     return language(turn.message.text, turn.message.locale)
-
-
-def _key(ref: MessageRef) -> str:
-    return f"{ref.platform}:{ref.workspace}:{ref.channel}:{ref.id}"

@@ -18,7 +18,14 @@ class Call:
     args: dict[str, Any]  # the body and query as the server understood them; path parameters included
     status: int = 200
     error: str | None = None  # the platform's error code, if it refused
+    peer: int = 0  # the client's port, by which its process can be told
     at: float = field(default_factory=time.monotonic)
+
+
+def peer_port(transport: asyncio.BaseTransport | None) -> int:
+    """The client's port of a connection; 0 where it is gone."""
+    address = transport.get_extra_info("peername") if transport is not None else None
+    return int(address[1]) if address else 0
 
 
 class Journal:

@@ -1,8 +1,11 @@
 """Discord as a chat platform: connects, listens, writes (fulfils core.contract.ChatAdapter)."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from adapters.discord.allowances import Allowances
+from adapters.discord.catchup import CatchUp
 from adapters.discord.client import Client
 from adapters.discord.connection import Connection
 from adapters.discord.doctor import examine
@@ -12,11 +15,24 @@ from adapters.discord.intake import Intake
 from adapters.discord.library import discord
 from adapters.discord.live import DiscordMessage
 from adapters.discord.markdown import measure
+from adapters.discord.presses import Presses
+from adapters.discord.seen import Seen
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.signs import Signs
+from adapters.discord.standing import find
 from adapters.discord.threads import Threads
-from core.contract import Finding, Inbox, Limits, LiveMessage, Notes, Sign, Uncertain
-from core.messages import IncomingMessage, MessageRef, Names, Place, Target
+from core.contract import (
+    Finding,
+    Guard,
+    Inbox,
+    Limits,
+    LiveMessage,
+    Notes,
+    Sign,
+    Uncertain,
+    unguarded,
+)
+from core.messages import IncomingMessage, MessageRef, Names, Person, Place, Standing, Target
 
 # 2,000 characters, less what up to four notices need. Messages older than an hour take few edits (30046).
 LIMITS = Limits(page_length=1700, page_seconds=3300.0)
@@ -33,6 +49,7 @@ class DiscordAdapter:
         in_threads = settings.reply_in == "thread"
         self._threads = Threads(self._client, wanted=in_threads)
         self._signs = Signs(self._client, self._threads)
+        self._presses = Presses(self._client)
         self._intake = Intake(first_pause=first_pause / 2)
         self._events: Events | None = None
         self._connection = Connection(settings, self._make, first_pause=first_pause)
@@ -42,15 +59,28 @@ class DiscordAdapter:
         """The word `ok` while events arrive, else why not."""
         return self._connection.status
 
-    async def run(self, inbox: Inbox, notes: Notes) -> None:  # noqa: ARG002 - nothing to keep yet
+    async def run(self, inbox: Inbox, notes: Notes) -> None:
         """Stay connected until cancelled; raises Refused for a wrong token."""
         self._point()
-        in_threads = self._settings.reply_in == "thread"
-        self._events = Events(inbox, self._intake, self._threads, in_threads=in_threads)
+        seen = Seen(notes)
+        await seen.load()
+        catch_up = CatchUp(notes, seen, self._intake, minutes=self._settings.catch_up_minutes)
+        self._events = Events(
+            inbox,
+            self._intake,
+            self._threads,
+            self._presses,
+            seen,
+            catch_up,
+            in_threads=self._settings.reply_in == "thread",
+        )
+        noting = asyncio.create_task(seen.watch())
         try:
             await self._connection.run()
         finally:
-            await self._intake.close()
+            noting.cancel()
+            for part in (catch_up, self._intake, self._presses, seen):
+                await part.close()
 
     async def aclose(self) -> None:
         """Close the REST connections, which outlive `run` for answers that are being finished."""
@@ -65,9 +95,17 @@ class DiscordAdapter:
         """Characters of the text in Discord's dialect."""
         return measure(markdown)
 
-    def live(self, target: Target, posted: MessageRef | None = None) -> LiveMessage:
+    def live(self, target: Target, posted: MessageRef | None = None, guard: Guard = unguarded) -> LiveMessage:
         """A message to be written."""
-        return DiscordMessage(self._client, self._threads, self._allowances, target, posted)
+        return DiscordMessage(self._client, self._threads, self._allowances, target, posted, guard)
+
+    async def find(self, target: Target) -> Sequence[Standing]:
+        """What the channel's history has of ours; Discord keeps no key, so most pages are not told."""
+        return await find(self._client(), self._threads, target)
+
+    async def whisper(self, ref: MessageRef, person: Person, sentence: str) -> None:
+        """An ephemeral message to who pressed a button there in the last 15 minutes; else nothing."""
+        await self._presses.whisper(ref, person, sentence)
 
     async def busy(self, target: Target, sign: Sign | None, sentence: str) -> None:  # noqa: ARG002
         """Typing while we work, an hourglass on the question while it waits; Discord shows no sentence."""
@@ -117,4 +155,16 @@ class _Deaf:
         """Nothing is heard."""
 
     def deleted(self, guild_id: int | None, channel_id: int, message_id: int) -> None:
+        """Nothing is heard."""
+
+    def interaction(self, data: Mapping[str, Any]) -> None:
+        """Nothing is heard."""
+
+    def began(self) -> None:
+        """Nothing is heard."""
+
+    def ready(self, client: Client) -> None:
+        """Nothing is heard."""
+
+    def lost(self) -> None:
         """Nothing is heard."""

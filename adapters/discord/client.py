@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import aiohttp
@@ -40,6 +40,18 @@ class Listener(Protocol):
 
     def deleted(self, guild_id: int | None, channel_id: int, message_id: int) -> None:
         """A message was deleted."""
+
+    def interaction(self, data: Mapping[str, Any]) -> None:
+        """Somebody used a component or a command; the event as it came. May raise where it is malformed."""
+
+    def began(self) -> None:
+        """A session begins that knows nothing of an earlier one; no event of it was told yet."""
+
+    def ready(self, client: "Client") -> None:
+        """That session is ready, its guilds and channels are known."""
+
+    def lost(self) -> None:
+        """The gateway's line is cut."""
 
 
 class ImpatientLimit(discord.http.Ratelimit):
@@ -79,17 +91,37 @@ class Client(discord.Client):
         self.http.max_ratelimit_timeout = 1e-9
         self.http.get_ratelimit = _no_queue  # type: ignore[method-assign]
         parsers: dict[str, Callable[[Any], None]] = self._connection.parsers
+        parsers["INTERACTION_CREATE"] = listener.interaction  # discord.py would look for a view that waits
         for event in parsers.keys() - {"READY", "RESUMED"}:  # without these there is no connection
             parsers[event] = _guarded(event, parsers[event])
 
+    def message_of(self, data: Any, guild: str) -> discord.Message | None:
+        """A message of the history, as if the gateway had told of it; None where discord.py can't read it.
+
+        The guild is empty in direct messages.
+        """
+        try:
+            where = int(data["channel_id"])
+            kind = {"guild_id": int(guild)} if guild else {"type": discord.ChannelType.private}
+            channel: Any = self.get_channel(where) or self.get_partial_messageable(where, **kind)
+            return discord.Message(state=self._connection, channel=channel, data=data)
+        except Exception as error:  # noqa: BLE001 - a foreign parser on foreign data
+            log.warning("discord: skipped a malformed message (%s)", type(error).__name__)
+            return None
+
+    async def on_connect(self) -> None:
+        self._listener.began()
+
     async def on_ready(self) -> None:
         self.up = True
+        self._listener.ready(self)
 
     async def on_resumed(self) -> None:
         self.up = True
 
     async def on_disconnect(self) -> None:
         self.up = False
+        self._listener.lost()
 
     async def on_message(self, message: discord.Message) -> None:
         self._listener.message(self, message)

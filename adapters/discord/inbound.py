@@ -1,6 +1,7 @@
 """Gateway events as the core's facts: what is worth telling it, and in which conversation it stands."""
 
 import mimetypes
+from contextlib import suppress
 from dataclasses import dataclass
 
 from adapters.discord.library import discord
@@ -48,7 +49,7 @@ async def locate(client: discord.Client, message: discord.Message) -> Spot:
     Raises discord.HTTPException, or an error of the connection.
     """
     channel = message.channel
-    if isinstance(channel, discord.PartialMessageable):
+    if isinstance(channel, discord.PartialMessageable) and channel.type is not discord.ChannelType.private:
         try:
             return _spot(await client.fetch_channel(channel.id), channel.id)
         except (discord.Forbidden, discord.NotFound):
@@ -65,6 +66,16 @@ def _spot(channel: object, channel_id: int) -> Spot:
         category, threads = str(channel.category_id or ""), channel.type in _OPENS_THREADS
         return Spot(str(channel.guild.id), str(channel.id), category=category, threads=threads)
     return Spot("", str(channel_id))
+
+
+async def complete(message: discord.Message) -> None:
+    """Ask for the author's roles, which routes may name: a message of the history comes without them.
+
+    Raises discord.HTTPException, discord.RateLimited, or an error of the connection.
+    """
+    if message.guild and not isinstance(message.author, discord.Member):
+        with suppress(discord.Forbidden, discord.NotFound):  # who has left has none
+            message.author = await message.guild.fetch_member(message.author.id)
 
 
 def ours(message: discord.Message, me: int) -> frozenset[str]:

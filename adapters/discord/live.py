@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
+from adapters.discord import buttons
 from adapters.discord.allowances import Allowances
 from adapters.discord.client import Client
 from adapters.discord.inbound import ref
@@ -12,10 +14,25 @@ from adapters.discord.library import discord
 from adapters.discord.markdown import render
 from adapters.discord.refusals import NO_HISTORY, SECONDS, THREAD_ARCHIVED, translated
 from adapters.discord.threads import Threads
-from core.contract import Budget, Receipt
+from core.contract import Budget, Guard, Receipt, unguarded
 from core.messages import Draft, MessageRef, Target
 
 CALLS, WINDOW = 5, 5.0  # per channel and method until Discord's headers say more (measured by others)
+NO_PINGS: dict[str, Any] = {"parse": []}
+SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12  # flags of a message
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Everything that people see of a message; each call carries all of it."""
+
+    content: str
+    rows: list[buttons.Component]  # a message's components
+
+    def is_shown_by(self, message: dict[str, Any]) -> bool:
+        """Whether this message object of Discord's looks so."""
+        written = str(message["content"]).strip() == self.content.strip()
+        return written and buttons.same(message.get("components") or [], self.rows)
 
 
 class DiscordMessage:
@@ -28,13 +45,15 @@ class DiscordMessage:
         allowances: Allowances,
         target: Target,
         posted: MessageRef | None,
+        guard: Guard = unguarded,
     ) -> None:
+        self._guard = guard
         self._client = client
         self._threads = threads
         self._allowances = allowances
         self._target = target
         self._ref = posted
-        self._shown: str | None = None  # what the last successful call wrote
+        self._shown: _Look | None = None  # what the last successful call wrote
         if posted is not None:
             threads.posted(target, posted.channel)
 
@@ -50,55 +69,73 @@ class DiscordMessage:
 
     async def show(self, draft: Draft) -> Receipt:
         """Post the draft, or edit the message into it; what it shows already costs no call."""
-        content = render(draft)
+        look = _Look(render(draft), buttons.rows(draft.buttons))
         with translated():
             async with asyncio.timeout(SECONDS):
                 if self._ref is None:
-                    method, self._ref = "POST", await self._post(content)
+                    method, self._ref = "POST", await self._post(look)
                 else:
                     method = "PATCH"
-                    await self._edit(self._ref, content)
+                    await self._edit(self._ref, look)
         return Receipt(self._ref, self._allowances.of(method, self._ref.channel))
 
     async def remove(self) -> None:
         """Delete the message."""
         if self._ref is None:
             return
+        where = (int(self._ref.channel), int(self._ref.id))
         with translated():
             async with asyncio.timeout(SECONDS):
                 try:
-                    await self._message(self._ref).delete()
+                    await self._awake(self._ref, lambda: self._client().http.delete_message(*where))
                 except discord.NotFound:
                     return
 
     def _home(self) -> str:
         return self._threads.home(self._target)
 
-    async def _post(self, content: str) -> MessageRef:
+    async def _post(self, look: _Look) -> MessageRef:
+        await self._guard()
         channel = await self._threads.open(self._target)
-        message = await self._send(channel, content)
-        posted = ref(self._target.place.workspace, channel, message.id)
+        message = await self._send(channel, look)
+        posted = ref(self._target.place.workspace, channel, message["id"])
         self._threads.posted(self._target, channel)
-        if message.content.strip() == content.strip():
-            self._shown = content
+        if look.is_shown_by(message):
+            self._shown = look
         else:  # an earlier attempt got through, and Discord answered with that message
             self._ref = posted
-            await self._edit(posted, content)
+            await self._edit(posted, look)
         return posted
 
-    async def _send(self, channel: str, content: str) -> discord.Message:
-        """The nonce makes it safe to post again: Discord answers with the message of the first time."""
-        options: dict[str, Any] = {"suppress_embeds": True, "nonce": nonce(self._target.key)}
-        options["silent"] = self._threads.continues(self._target)
-        where = self._client().get_partial_messageable(int(channel))
+    async def _send(self, channel: str, look: _Look) -> dict[str, Any]:
+        """Post; a reference needs a permission that posting does not (160002)."""
+        body = self._body(look)
         if not self._replies(channel):
-            return await where.send(content, **options)
+            return await self._create(channel, body)
         try:
-            return await where.send(content, **options, **self._reference())
+            return await self._create(channel, body | self._reference())
         except discord.HTTPException as error:
             if error.code != NO_HISTORY:
                 raise
-            return await where.send(content, **options)
+            return await self._create(channel, body)
+
+    def _body(self, look: _Look) -> dict[str, Any]:
+        """The nonce makes it safe to post again: Discord answers with the message of the first time."""
+        silent = SUPPRESS_NOTIFICATIONS if self._threads.continues(self._target) else 0
+        body = {
+            "content": look.content,
+            "nonce": nonce(self._target.key),
+            "enforce_nonce": True,
+            "flags": SUPPRESS_EMBEDS | silent,
+            "allowed_mentions": NO_PINGS,
+        }
+        return body | ({"components": look.rows} if look.rows else {})
+
+    async def _create(self, channel: str, body: dict[str, Any]) -> dict[str, Any]:
+        """discord.py's own `send` would keep every view with buttons in memory, waiting for presses."""
+        await self._guard()
+        created: Any = await self._client().http.send_message(int(channel), params=_parameters(body))
+        return dict(created)
 
     def _replies(self, channel: str) -> bool:
         """Only among other people's messages does an answer have to say what it answers."""
@@ -107,27 +144,35 @@ class DiscordMessage:
 
     def _reference(self) -> dict[str, Any]:
         question = self._target.question
-        reference = discord.MessageReference(
-            message_id=int(question.id), channel_id=int(question.channel), fail_if_not_exists=False
-        )
-        return {"reference": reference, "mention_author": False}
+        where = {"message_id": question.id, "channel_id": question.channel, "fail_if_not_exists": False}
+        return {"message_reference": where, "allowed_mentions": NO_PINGS | {"replied_user": False}}
 
-    async def _edit(self, posted: MessageRef, content: str) -> None:
-        if content == self._shown:
+    async def _edit(self, posted: MessageRef, look: _Look) -> None:
+        if look == self._shown:
             return
         self._shown = None
+        where = (int(posted.channel), int(posted.id))
+        body = {"content": look.content, "components": look.rows, "allowed_mentions": NO_PINGS}
+        http = self._client().http
+        await self._awake(posted, lambda: http.edit_message(*where, params=_parameters(body)))
+        self._shown = look
+
+    async def _awake(self, posted: MessageRef, call: Callable[[], Awaitable[object]]) -> None:
+        """Make a call on the message; in a thread that was archived it needs to be opened first."""
+        await self._guard()
         try:
-            await self._message(posted).edit(content=content)
+            await call()
         except discord.HTTPException as error:
             if error.code != THREAD_ARCHIVED:
                 raise
             await self._client().http.edit_channel(int(posted.channel), archived=False)
-            await self._message(posted).edit(content=content)
-        self._shown = content
+            await self._guard()
+            await call()
 
-    def _message(self, posted: MessageRef) -> discord.PartialMessage:
-        """Message.edit of discord.py 2.7.1 would show suppressed embeds again; this one doesn't."""
-        return self._client().get_partial_messageable(int(posted.channel)).get_partial_message(int(posted.id))
+
+def _parameters(body: dict[str, Any]) -> discord.http.MultipartParameters:
+    """A plain JSON body. No `flags` in an edit: Message.edit of discord.py 2.7.1 shows the previews again."""
+    return discord.http.MultipartParameters(payload=body, multipart=None, files=None)
 
 
 def nonce(key: str) -> str:

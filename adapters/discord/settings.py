@@ -31,3 +31,10 @@ class DiscordSettings(BaseModel):
         description="thread: a mention in a channel opens a thread on that message | "
         "reply: the answer is a reply in the channel, and replies to it go on",
     )
+    catch_up_minutes: int = Field(
+        default=10,
+        ge=0,
+        le=1440,
+        description="after an absence, messages that were sent meanwhile are answered unless they are older; "
+        "0: they are not",
+    )

@@ -54,6 +54,10 @@ class Threads:
             return question.id  # thread.id == message.id (measured)
         return question.channel
 
+    def candidates(self, target: Target) -> tuple[str, ...]:
+        """The channels where the answer may stand, the likelier first: no thread may have been opened."""
+        return tuple(dict.fromkeys((self.home(target), target.question.channel)))
+
     async def open(self, target: Target) -> str:
         """The channel to post into; opens the thread where one is wanted and there is none.
 

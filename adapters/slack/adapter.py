@@ -17,16 +17,39 @@ from adapters.slack.api import SlackApi, sdk_log
 from adapters.slack.backoff import until_answered
 from adapters.slack.connection import Connection
 from adapters.slack.doctor import app_token_hint, bot_token_hint, findings
-from adapters.slack.inbound import PLATFORM, Malformed, Self, normalised, sender_team
+from adapters.slack.inbound import PLATFORM, Malformed, Self, normalised, pressed_in, sender_team
 from adapters.slack.live import EditMessage, NativeStream
 from adapters.slack.people import People
+from adapters.slack.search import find_pages
 from adapters.slack.settings import SlackSettings
 from adapters.slack.status import ThreadStatus
 from adapters.slack.streaming import Streaming
 from adapters.slack.surface import Surface
 from adapters.slack.text import labelled, readable, unnamed
-from core.contract import ChatAdapter, Finding, Inbox, Limits, LiveMessage, Notes, Refused, Sign
-from core.messages import IncomingMessage, IncomingReaction, MessageRef, Names, Place, Target
+from adapters.slack.whispers import Whispers
+from core.contract import (
+    ChatAdapter,
+    Finding,
+    Guard,
+    Inbox,
+    Limits,
+    LiveMessage,
+    Notes,
+    Refused,
+    Sign,
+    unguarded,
+)
+from core.messages import (
+    ButtonPressed,
+    IncomingMessage,
+    IncomingReaction,
+    MessageRef,
+    Names,
+    Person,
+    Place,
+    Standing,
+    Target,
+)
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +80,7 @@ class SlackAdapter:
         self._people = People(self._api)
         self._surface = Surface(self._api, self._people, Streaming(), self._identify)
         self._thread_status = ThreadStatus(self._api)
+        self._whispers = Whispers(self._api)
         self._connection: Connection | None = None
         self._failure = "connecting"
         self._refusal: asyncio.Future[Refused] | None = None
@@ -93,11 +117,19 @@ class SlackAdapter:
         """Bytes of the rendered text."""
         return markdown.measure(markdown_text)
 
-    def live(self, target: Target, posted: MessageRef | None = None) -> LiveMessage:
+    def live(self, target: Target, posted: MessageRef | None = None, guard: Guard = unguarded) -> LiveMessage:
         """A native stream where it is possible and wanted, else a message that is edited."""
         if posted is not None or not self._native(target.place):
-            return EditMessage(self._surface, target, posted.id if posted else "")
-        return NativeStream(self._surface, target)
+            return EditMessage(self._surface, target, posted.id if posted else "", guard)
+        return NativeStream(self._surface, target, guard)
+
+    async def find(self, target: Target) -> Sequence[Standing]:
+        """By the keys that our messages carry as metadata."""
+        return await find_pages(self._surface, target)
+
+    async def whisper(self, ref: MessageRef, person: Person, sentence: str) -> None:
+        """An ephemeral message, in the thread that the button was pressed in."""
+        await self._whispers.say(ref, person, sentence)
 
     async def busy(self, target: Target, sign: Sign | None, sentence: str) -> None:
         """Slack's own line above the input box, in threads."""
@@ -210,14 +242,13 @@ class SlackAdapter:
         except Malformed as problem:
             log.warning("an event of an unknown shape was left out: %s", problem)
         except Exception as error:
-            log.error("an event was not taken in; Slack will send it again: %s", type(error).__name__)  # noqa: TRY400
+            # Slack sends an event again; a person whose press was not taken in sees a warning beside it.
+            log.error("an event was not taken in and not acknowledged: %s", type(error).__name__)  # noqa: TRY400
             log.debug("details", exc_info=True)
             return _AGAIN
         return _DONE
 
     async def _hand_over(self, body: Mapping[str, Any], inbox: Inbox, me: Self) -> None:
-        if body.get("type") != "event_callback":
-            return
         said = normalised(body, me, self._settings)
         if isinstance(said, IncomingMessage):
             async with self._lines.setdefault(said.place, asyncio.Lock()):  # a look-up lets nobody overtake
@@ -228,6 +259,8 @@ class SlackAdapter:
             bot = said.author.bot or await self._people.is_bot(said.author.id)
             await inbox.reaction(replace(said, author=replace(said.author, bot=bot)))
         elif said is not None:
+            if isinstance(said, ButtonPressed):
+                self._whispers.pressed(said.ref, pressed_in(body))
             await inbox.action(said)
 
     async def _readable(self, text: str, me: Self) -> str:

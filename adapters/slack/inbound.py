@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.slack.blocks import button_key
 from adapters.slack.settings import SlackSettings
 from adapters.slack.text import mentions, readable, starts_with_other
 from core.messages import (
     Action,
     Addressed,
+    ButtonPressed,
     IncomingFile,
     IncomingMessage,
     IncomingReaction,
@@ -44,20 +46,26 @@ class Self:
 
 
 def normalised(body: Body, me: Self, settings: SlackSettings) -> Incoming | None:
-    """What an `event_callback` says to us, or None where it is nothing for us.
+    """What an event or a press of a button says to us, or None where it is nothing for us.
 
     Raises Malformed.
     """
-    event = body.get("event")
-    if not isinstance(event, Mapping):
-        raise Malformed("event")
     try:
-        return _by_type(body, event, me, settings)
+        match body.get("type"):
+            case "event_callback":
+                return _event(body, me, settings)
+            case "block_actions":
+                return _press(body, me)
+            case _:
+                return None
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Malformed(type(error).__name__) from None  # its text could hold what was written
 
 
-def _by_type(body: Body, event: Body, me: Self, settings: SlackSettings) -> Incoming | None:
+def _event(body: Body, me: Self, settings: SlackSettings) -> Incoming | None:
+    event = body.get("event")
+    if not isinstance(event, Mapping):
+        raise Malformed("event")
     match event.get("type"):
         case "message" | "app_mention":
             return _message_event(body, event, me, settings)
@@ -184,6 +192,21 @@ def _stop(event: Body, me: Self, settings: SlackSettings) -> StopPressed:
     direct = channel.startswith("D")
     place = _place(channel, _field(event, "thread_ts"), me, settings, direct=direct)
     return StopPressed(place, Person(_field(event, "user")))
+
+
+def _press(body: Body, me: Self) -> ButtonPressed | None:
+    """Slack: docs.slack.dev/reference/interaction-payloads/block_actions-payload."""
+    keys = [key for action in body["actions"] if (key := button_key(action))]
+    if not keys:
+        return None
+    where = body["container"]
+    ref = MessageRef(PLATFORM, me.workspace, _field(where, "channel_id"), _field(where, "message_ts"))
+    return ButtonPressed(ref, Person(_field(body["user"], "id")), keys[0])
+
+
+def pressed_in(body: Body) -> str:
+    """The thread that a pressed button stands in, "" where it stands in none."""
+    return str(body["container"].get("thread_ts") or "")
 
 
 def _field(event: Body, name: str) -> str:

@@ -8,7 +8,7 @@ from adapters.slack.api import SlackError, Unsent
 from adapters.slack.inbound import PLATFORM
 from adapters.slack.search import find_lost
 from adapters.slack.surface import GONE, Surface, budget, refusals_as_gone
-from core.contract import Budget, RateLimited, Receipt, Uncertain
+from core.contract import Budget, Guard, RateLimited, Receipt, Uncertain, unguarded
 from core.messages import Draft, MessageRef, Target
 
 log = logging.getLogger(__name__)
@@ -22,8 +22,9 @@ _WITHOUT_BLOCKS = frozenset(
 class EditMessage:
     """A message that is posted and then edited with its whole text. Slack: chat.postMessage, chat.update."""
 
-    def __init__(self, surface: Surface, target: Target, ts: str = "") -> None:
+    def __init__(self, surface: Surface, target: Target, ts: str = "", guard: Guard = unguarded) -> None:
         self._surface = surface
+        self._guard = guard
         self._target = target
         self.ts = ts
         self.lost: Literal["", "post", "stream"] = ""  # its reply was lost: look before posting again
@@ -61,11 +62,17 @@ class EditMessage:
                 return
             if self.streaming:
                 await self.stop_quietly()
-            try:
+            await self._delete()
+
+    async def _delete(self) -> None:
+        try:
+            await self._call("chat.delete")
+        except SlackError as error:
+            if error.code == "cant_delete_message":  # a stream that another process left open
+                await self.stop_quietly()
                 await self._call("chat.delete")
-            except SlackError as error:
-                if error.code != "message_not_found":
-                    raise
+            elif error.code != "message_not_found":
+                raise
 
     async def stop_quietly(self) -> None:
         """End a stream, if it lives, so that the message takes edits. Slack: chat.stopStream."""
@@ -101,6 +108,7 @@ class EditMessage:
     async def _post_content(self, content: blocks.Arguments) -> None:
         place = self._target.place
         thread = {"thread_ts": place.thread} if place.thread else {}
+        await self._guard()
         try:
             reply = await self._surface.api.post(
                 "chat.postMessage",
@@ -119,19 +127,26 @@ class EditMessage:
         self.ts = str(reply["ts"])
 
     async def _update(self, draft: Draft) -> None:
+        try:
+            await self._replace(draft)
+        except SlackError as error:
+            if error.code != "streaming_state_conflict":
+                raise
+            await self.stop_quietly()  # a stream that another process left open
+            await self._replace(draft)
+
+    async def _replace(self, draft: Draft) -> None:
         marked = {"metadata": blocks.metadata(self._target)}
         try:
             await self._call("chat.update", **blocks.content(draft), **marked)
         except SlackError as error:
-            if error.code == "streaming_state_conflict":  # a stream that another process left open
-                await self.stop_quietly()
-                await self._call("chat.update", **blocks.content(draft), **marked)
-            elif error.code in _WITHOUT_BLOCKS:
-                await self._call("chat.update", markdown_text=blocks.as_markdown(draft), **marked)
-            else:
+            if error.code not in _WITHOUT_BLOCKS:
                 raise
+            log.debug("Slack refuses our blocks (%s): a message is edited without", error.code)
+            await self._call("chat.update", markdown_text=blocks.as_markdown(draft), **marked)
 
     async def _call(self, method: str, **arguments: Any) -> None:
+        await self._guard()
         await self._surface.api.post(method, channel=self._target.place.channel, ts=self.ts, **arguments)
 
 
@@ -141,10 +156,11 @@ class NativeStream:
     Slack: chat.startStream, chat.appendStream, chat.stopStream.
     """
 
-    def __init__(self, surface: Surface, target: Target) -> None:
+    def __init__(self, surface: Surface, target: Target, guard: Guard = unguarded) -> None:
         self._surface = surface
         self._target = target
-        self._edit = EditMessage(surface, target)
+        self._guard = guard
+        self._edit = EditMessage(surface, target, guard=guard)
         self._state: Literal["new", "live", "over"] = "new"
         self._sent = ""  # what the stream surely holds
 
@@ -194,6 +210,7 @@ class NativeStream:
     async def _start(self, draft: Draft) -> Receipt:
         place, text = self._target.place, blocks.streamed(draft)
         self._surface.streaming.started(place)
+        await self._guard()
         try:
             reply = await self._surface.api.post("chat.startStream", **self._opening(text))
         except SlackError as error:
@@ -242,13 +259,14 @@ class NativeStream:
         return self._receipt()
 
     async def _send(self, draft: Draft, rest: str) -> None:
+        await self._guard()
         place = self._target.place
         arguments: dict[str, Any] = {"channel": place.channel, "ts": self._edit.ts}
         if rest:
             arguments["markdown_text"] = rest
         if draft.final:
             mark = {"metadata": blocks.metadata(self._target)}
-            below = {"blocks": shown} if (shown := blocks.notices(draft)) else {}
+            below = {"blocks": shown} if (shown := blocks.below(draft)) else {}
             await self._surface.api.post("chat.stopStream", **arguments, **below, **mark)
         elif rest:
             await self._surface.api.post("chat.appendStream", **arguments)

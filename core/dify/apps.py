@@ -2,15 +2,17 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 from core.dify.client import DifyClient
+from core.dify.forms import is_empty, query_input
+from core.dify.questions import CHAT_MODES, RUN_MODES, Mode
 from core.dify.server import DifyServer
 
-Mode = Literal["chat", "agent-chat", "agent", "advanced-chat", "completion", "workflow"]
-CHAT_MODES: frozenset[Mode] = frozenset(("chat", "agent-chat", "agent", "advanced-chat"))
-RUN_MODES: frozenset[Mode] = frozenset(("advanced-chat", "workflow"))
+__all__ = ["DifyApp", "Mode", "version_of"]
+
 WORKER_RUNS_SINCE = (1, 13)
+ATTACHES_SINCE = (1, 14)
 _NO_RUN = "00000000-0000-0000-0000-000000000000"
 
 
@@ -23,6 +25,7 @@ class DifyApp:
     server: DifyServer
     mode: Mode | None = None
     title: str = ""  # the app's own name in Dify
+    query_input: str | None = None  # completion and workflow: the input variable that a question goes into
     _detected: bool = False
 
     async def detect(self) -> Mode:
@@ -34,6 +37,10 @@ class DifyApp:
             if self.mode is None:
                 self.mode = said if said is not None and said in get_args(Mode) else await self._probe()
             self._detected = True
+        if not self.asks:  # looked at again each time: the form may be mended meanwhile
+            form = (await self.client.parameters()).get("user_input_form")
+            promptless = self.mode == "completion" and is_empty(form)  # Dify takes `query` undeclared there
+            self.query_input = "query" if promptless else query_input(form)
         return self.mode
 
     async def _probe(self) -> Mode:
@@ -50,9 +57,29 @@ class DifyApp:
         return self.mode in CHAT_MODES
 
     @property
+    def converses(self) -> bool:
+        """Whether it remembers what was said before in a conversation."""
+        return self.mode in CHAT_MODES
+
+    @property
+    def asks(self) -> bool:
+        """Whether it can be asked; of completion and workflow apps, whether we know where the text goes."""
+        return self.chats or (self.mode is not None and self.query_input is not None)
+
+    @property
+    def run_kind(self) -> bool:
+        """Whether an answer is a run, with an id under which it can be looked up."""
+        return self.mode in RUN_MODES
+
+    @property
     def runs(self) -> bool:
         """Whether an answer is a run, executed outside of the API process (and so counted by `max_runs`)."""
-        return self.mode in RUN_MODES and version_of(self.client.server_version) >= WORKER_RUNS_SINCE
+        return self.run_kind and version_of(self.client.server_version) >= WORKER_RUNS_SINCE
+
+    @property
+    def attaches(self) -> bool:
+        """Whether a run that goes on can be listened to again."""
+        return self.runs and version_of(self.client.server_version) >= ATTACHES_SINCE
 
 
 def version_of(text: str) -> tuple[int, ...]:

@@ -1,86 +1,88 @@
 """One app of a Dify server, asked through its Service API (one key = one app)."""
 
-import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import httpx
 
+from core.dify.connection import LOST, UNREACHABLE, Connection
 from core.dify.errors import refusal
-from core.dify.events import AnyEvent, parse
-from core.dify.server import CONNECT_SECONDS, SIDE_CALL_SECONDS, DifyServer
-from core.dify.sse import PING, EventSplitter
-from core.errors import Advice, DifyBusy, DifyLost, DifyUnreachable
+from core.dify.events import AnyEvent
+from core.dify.history import (
+    RunState,
+    StoredConversation,
+    StoredMessage,
+    StoredRun,
+    conversations_in,
+    messages_in,
+    run_in,
+    runs_in,
+)
+from core.dify.questions import Mode, Question, ask_body, ask_path, stop_path
+from core.dify.server import DifyServer
+from core.errors import DifyBusy, DifyRefused
 
-log = logging.getLogger(__name__)
+__all__ = ["LOST", "UNREACHABLE", "DifyClient", "Question"]
 
 RUN_SILENCE_SECONDS = 315.0  # a queued chatflow is silent for 300 s (no pings) before Dify gives up
 CHAT_SILENCE_SECONDS = 60.0  # Dify pings every 10 s
 STOP_SECONDS = 10.0
-UNREACHABLE = Advice(
-    "dify_unreachable", "no connection to Dify: is dify.base_url right, is it up?", retry=True
-)
-LOST = Advice("answer_lost", "the stream from Dify broke off before its end", retry=True)
 
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked (Dify: POST /chat-messages)."""
-
-    query: str
-    user: str
-    conversation_id: str = ""
-    inputs: dict[str, Any] = field(default_factory=dict)
-    trace_id: str = ""
+Stream = AbstractAsyncContextManager[AsyncIterator[AnyEvent]]
 
 
 class DifyClient:
-    """Typed calls of one app. Raises the DifyError family of core.errors, nothing of httpx."""
+    """Typed calls of one app. Raises the DifyError family of core.errors, nothing of httpx.
+
+    All but `ask`, `attach` and `stop` share one connection: they wait for each other.
+    """
 
     def __init__(self, server: DifyServer, api_key: str) -> None:
-        self._server = server
-        self._headers = {"Authorization": f"Bearer {api_key}"}
-        self.server_version = ""  # of the last reply; "" before the first
+        self._connection = Connection(server, api_key)
 
-    @asynccontextmanager
-    async def ask(self, question: Question, *, run: bool) -> AsyncIterator[AsyncIterator[AnyEvent]]:
+    @property
+    def server_version(self) -> str:
+        """What the last reply said that the server is; "" before the first."""
+        return self._connection.server_version
+
+    def ask(self, question: Question, *, run: bool, mode: Mode = "chat") -> Stream:
         """Ask, and give the events of the answer as they arrive (Dify: POST /chat-messages, streaming).
 
-        Entering returns when Dify has answered 200; `run` says that a worker process executes it (chatflow).
+        A completion app is asked on /completion-messages, a workflow on /workflows/run; neither remembers.
+        Entering returns when Dify has answered 200; `run` says that a worker process executes it.
         Entering raises DifyUnreachable, DifyBusy (both: nothing has begun), DifyRefused, ConversationGone,
         DifyLost; iterating raises DifyLost. Read to the end: hanging up loses the answer at Dify.
         """
-        silence = RUN_SILENCE_SECONDS if run else CHAT_SILENCE_SECONDS
-        request = self._server.runs_client.build_request(
+        return self._connection.stream(
             "POST",
-            "/chat-messages",
-            json={
-                "query": question.query,
-                "user": question.user,
-                "conversation_id": question.conversation_id,
-                "inputs": question.inputs,
-                "response_mode": "streaming",
-                "auto_generate_name": False,
-            },
-            headers=self._headers | ({"X-Trace-Id": question.trace_id} if question.trace_id else {}),
-            timeout=httpx.Timeout(silence, connect=CONNECT_SECONDS, pool=None),
+            ask_path(mode),
+            json=ask_body(question, mode),
+            silence=RUN_SILENCE_SECONDS if run else CHAT_SILENCE_SECONDS,
+            headers={"X-Trace-Id": question.trace_id} if question.trace_id else {},
+            conversation_id=question.conversation_id,
         )
-        response = await self._send(self._server.runs_client, request, stream=True)
-        try:
-            await self._accept(response, question.conversation_id)
-            yield _events(response)
-        finally:
-            await response.aclose()
 
-    async def stop(self, task_id: str, user: str) -> None:
+    def attach(self, run_id: str, user: str) -> Stream:
+        """What comes from now on of a chatflow's or workflow's run (Dify: GET /workflow/{run_id}/events).
+
+        Since 1.14. What was said before is not repeated; of a run that has ended comes one workflow_finished.
+        After another stream of the run was cut, Dify ends this one uncleanly once it notices that: with its
+        second event after the cut. So wait before, and be ready for DifyLost.
+        Entering raises DifyUnreachable, DifyRefused (404: unknown, or another user's), DifyLost; iterating
+        DifyLost. Hanging up early does not lose the answer.
+        """
+        path = f"/workflow/{run_id}/events"
+        return self._connection.stream("GET", path, params={"user": user}, silence=RUN_SILENCE_SECONDS)
+
+    async def stop(self, task_id: str, user: str, *, mode: Mode = "chat") -> None:
         """Stop an answer (Dify: POST /chat-messages/{task_id}/stop). Only the `user` that asked can.
 
         Dify says success whether or not anything was stopped; the stream then ends by itself.
         """
-        await self._side(
-            "POST", f"/chat-messages/{task_id}/stop", json={"user": user}, timeout=STOP_SECONDS, reserved=True
+        body = {"user": user}
+        await self._connection.read(
+            "POST", stop_path(mode, task_id), json=body, timeout=STOP_SECONDS, reserved=True
         )
 
     async def rate(self, message_id: str, user: str, rating: str | None) -> None:
@@ -89,84 +91,86 @@ class DifyClient:
         `user` is the one that asked. None where no rating exists is done already (Dify says 400).
         """
         body = {"rating": rating, "user": user}
-        response = await self._call("POST", f"/messages/{message_id}/feedbacks", json=body)
+        response = await self._connection.call("POST", f"/messages/{message_id}/feedbacks", json=body)
         if not (rating is None and response.status_code == 400):
-            self._raise_for(response)
+            _raise_for(response)
+
+    async def messages(self, conversation_id: str, user: str, limit: int = 5) -> list[StoredMessage]:
+        """The latest messages of a conversation, newest last (Dify: GET /messages).
+
+        Raises ConversationGone. Only the `user` that asked has the conversation.
+        """
+        params = {"conversation_id": conversation_id, "user": user, "limit": limit}
+        read = self._connection.read
+        return messages_in(await read("GET", "/messages", params=params, conversation_id=conversation_id))
+
+    async def conversations(self, user: str, limit: int = 5) -> list[StoredConversation]:
+        """The latest conversations of a user, newest first (Dify: GET /conversations)."""
+        params = {"user": user, "limit": limit, "sort_by": "-created_at"}
+        return conversations_in(await self._connection.read("GET", "/conversations", params=params))
+
+    async def delete_conversation(self, conversation_id: str, user: str) -> None:
+        """Delete a conversation (Dify: DELETE /conversations/{id}). One that is gone is done already."""
+        response = await self._connection.call(
+            "DELETE", f"/conversations/{conversation_id}", json={"user": user}
+        )
+        if not _is_unknown(response):
+            _raise_for(response)
+
+    async def run_state(self, run_id: str) -> RunState | None:
+        """How far a run of a chatflow or workflow is (Dify: GET /workflows/run/{id}); None: no such run."""
+        response = await self._connection.call("GET", f"/workflows/run/{run_id}")
+        if _is_unknown(response):
+            return None
+        _raise_for(response)
+        return run_in(_json(response))
+
+    async def workflow_runs(self, user: str, limit: int = 5) -> list[StoredRun]:
+        """A user's latest runs of a workflow app, newest first (Dify: GET /workflows/logs).
+
+        Chatflows are not listed. Since 1.x a run is listed from its start, on 0.15 once it has ended. Before
+        1.5 the server looks at everybody's latest `limit`; where it refuses, there are none.
+        """
+        params = {"created_by_end_user_session_id": user, "limit": limit}
+        response = await self._connection.call("GET", "/workflows/logs", params=params)
+        if response.status_code in {400, 404}:
+            return []
+        _raise_for(response)
+        return runs_in(_json(response), user)
 
     async def info(self) -> dict[str, Any]:
         """Name, description and, since 1.4, `mode` of the app (Dify: GET /info)."""
-        return await self._side("GET", "/info")
+        return await self._connection.read("GET", "/info")
+
+    async def parameters(self) -> dict[str, Any]:
+        """The app's features, limits and input form (Dify: GET /parameters)."""
+        return await self._connection.read("GET", "/parameters")
 
     async def is_kind(self, path: str, params: dict[str, Any]) -> bool:
         """Whether a GET that only some kinds of app know is answered: how 0.15 is asked for its mode."""
-        response = await self._call("GET", path, params=params)
+        response = await self._connection.call("GET", path, params=params)
         if not response.is_success:
             error = refusal(response.status_code, response.content)
             if isinstance(error, DifyBusy) or response.status_code in {401, 403, 429} or error.advice.retry:
                 raise error
         return response.is_success
 
-    async def _side(self, method: str, path: str, **options: Any) -> dict[str, Any]:
-        response = await self._call(method, path, **options)
-        self._raise_for(response)
-        try:
-            body = response.json() if response.content else {}
-        except ValueError:
-            return {}
-        return body if isinstance(body, dict) else {}
 
-    async def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        timeout: float = SIDE_CALL_SECONDS,
-        reserved: bool = False,
-        **options: Any,
-    ) -> httpx.Response:
-        limits = httpx.Timeout(timeout, connect=CONNECT_SECONDS, pool=None)
-        client = self._server.side_client
-        request = client.build_request(method, path, headers=self._headers, timeout=limits, **options)
-        if reserved:
-            return await self._send(client, request)
-        async with self._server.side_slot():
-            return await self._send(client, request)
-
-    async def _send(
-        self, client: httpx.AsyncClient, request: httpx.Request, *, stream: bool = False
-    ) -> httpx.Response:
-        try:
-            response = await client.send(request, stream=stream)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise DifyUnreachable(UNREACHABLE) from error
-        except httpx.HTTPError as error:
-            raise DifyLost(LOST) from error
-        self.server_version = response.headers.get("X-Version", self.server_version)
-        return response
-
-    async def _accept(self, response: httpx.Response, conversation_id: str) -> None:
-        if response.is_success:
-            return
-        try:
-            body = await response.aread()
-        except httpx.HTTPError:
-            body = b""
-        raise refusal(response.status_code, body, conversation_id=conversation_id)
-
-    def _raise_for(self, response: httpx.Response) -> None:
-        if not response.is_success:
-            raise refusal(response.status_code, response.content)
+def _raise_for(response: httpx.Response) -> None:
+    if not response.is_success:
+        raise refusal(response.status_code, response.content)
 
 
-async def _events(response: httpx.Response) -> AsyncIterator[AnyEvent]:
-    splitter = EventSplitter()
+def _is_unknown(response: httpx.Response) -> bool:
+    """Whether Dify itself says that there is no such thing (a proxy's 404 says nothing)."""
+    if response.status_code != 404:
+        return False
+    error = refusal(404, response.content)
+    return isinstance(error, DifyRefused) and error.code == "not_found"
+
+
+def _json(response: httpx.Response) -> object:
     try:
-        async for chunk in response.aiter_bytes():  # no chunk_size: it would hold bytes back until full
-            for data in splitter.feed(chunk):
-                if data != PING:
-                    yield parse(data)
-    except httpx.HTTPError as error:
-        raise DifyLost(LOST) from error
-    finally:
-        if splitter.oversized:
-            log.warning("gave up on %d oversized lines of a stream", splitter.oversized)
+        return response.json()
+    except ValueError:
+        return None

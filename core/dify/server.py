@@ -6,6 +6,7 @@ take at most `max_streams`, everything else shares one, and one more is kept fre
 
 import asyncio
 import ssl
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -44,9 +45,15 @@ class DifyServer:
         # Asking is not idempotent: no kept-alive connection that the server may be closing.
         self.runs_client = _client(self.base_url, verify, keepalive=0)
         self.side_client = _client(self.base_url, verify, keepalive=4)
+        self._limits = limits
         self._streams = Slots(limits.streams)
         self._runs = Slots(limits.runs)
         self._side = Slots(1)
+
+    def share(self, among: int) -> None:
+        """So many processes ask this server: from now on each keeps to an equal part."""
+        self._streams.resize(_part(self._limits.streams, among))
+        self._runs.resize(_part(self._limits.runs, among))
 
     @asynccontextmanager
     async def stream_slot(self, *, run: bool) -> AsyncIterator[None]:
@@ -74,20 +81,52 @@ class Slots:
     """So many may be inside at once, first come first served; 0 is no limit."""
 
     def __init__(self, count: int) -> None:
-        self._semaphore = asyncio.Semaphore(count) if count else None
+        self._count = count
+        self._inside = 0
+        self._line: deque[asyncio.Future[None]] = deque()
 
     @property
     def free(self) -> bool:
         """Whether one more would be let in at once."""
-        return self._semaphore is None or not self._semaphore.locked()
+        return not self._count or (self._inside < self._count and not self._line)
+
+    def resize(self, count: int) -> None:
+        """From now on so many; who is inside stays."""
+        self._count = count
+        self._let_in()
 
     async def __aenter__(self) -> None:
-        if self._semaphore is not None:
-            await self._semaphore.acquire()
+        if self.free:
+            self._inside += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._line.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._leave()
+            elif turn in self._line:
+                self._line.remove(turn)
+            raise
 
     async def __aexit__(self, *_: object) -> None:
-        if self._semaphore is not None:
-            self._semaphore.release()
+        self._leave()
+
+    def _leave(self) -> None:
+        self._inside -= 1
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._line and (not self._count or self._inside < self._count):
+            turn = self._line.popleft()
+            if not turn.done():
+                self._inside += 1
+                turn.set_result(None)
+
+
+def _part(count: int, among: int) -> int:
+    return max(1, count // among) if count else 0
 
 
 def _client(base_url: str, verify: ssl.SSLContext, *, keepalive: int) -> httpx.AsyncClient:

@@ -21,6 +21,8 @@ async def patiently(call: Callable[[], Awaitable[T]]) -> T:
         try:
             return await call()
         except StoreUnavailable as error:
+            if not error.advice.retry:
+                raise
             log.warning("%s; trying again", error)
         await asyncio.sleep(pause)
         pause = min(pause * 2, LAST_PAUSE_SECONDS)

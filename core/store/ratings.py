@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import MessageRef
 from core.store.database import Database
+from core.store.queries import insert, is_at
 from core.store.rows import Answered, State, Vote
-from core.store.store import insert
-from core.store.tables import conversations, posts, turns, votes
+from core.store.tables import DUE, conversations, posts, turns, votes
 
 _ANSWERED = (
     turns.c.id.label("turn"),
@@ -30,19 +30,15 @@ class Ratings:
 
     async def answer_at(self, post: MessageRef) -> int | None:
         """The turn whose answer stands in this message of ours."""
-        wanted = select(posts.c.turn).where(
-            posts.c.platform == post.platform,
-            posts.c.workspace == post.workspace,
-            posts.c.channel == post.channel,
-            posts.c.message == post.id,
-        )
+        wanted = select(posts.c.turn).where(*is_at(posts, post))
         async with self._database.begin() as connection:
             return (await connection.execute(wanted)).scalar()
 
     async def vote(self, turn: int, post: MessageRef, person: str, emoji: str, rating: str) -> None:
         """A person's reaction stands."""
         row = {"turn": turn, "message": post.id, "person": person, "emoji": emoji}
-        async with self._database.begin() as connection:
+
+        async def change(connection: AsyncConnection) -> None:
             new = insert(connection, votes).values(**row, rating=rating, at=time.time())
             await connection.execute(
                 new.on_conflict_do_update(
@@ -51,39 +47,45 @@ class Ratings:
             )
             await connection.execute(_due(turn, due=True))
 
+        await self._database.write(change, urgent=True)
+
     async def unvote(self, turn: int, post: MessageRef, person: str, emoji: str) -> None:
         """A person took a reaction away."""
-        async with self._database.begin() as connection:
+        row = {"turn": turn, "message": post.id, "person": person, "emoji": emoji}
+
+        async def change(connection: AsyncConnection) -> None:
             gone = await connection.execute(
-                delete(votes).where(
-                    votes.c.turn == turn,
-                    votes.c.message == post.id,
-                    votes.c.person == person,
-                    votes.c.emoji == emoji,
-                )
+                delete(votes).where(*(votes.c[name] == value for name, value in row.items()))
             )
             if gone.rowcount:
                 await connection.execute(_due(turn, due=True))
 
-    async def standing(self, turn: int) -> tuple[Answered, list[Vote]]:
-        """What is known of an answer, and every reaction that stands on it, oldest first."""
+        await self._database.write(change, urgent=True)
+
+    async def standing(self, turn: int) -> tuple[Answered, list[Vote]] | None:
+        """What is known of an answer, and the reactions that stand on it, oldest first. None: it is gone."""
         joined = turns.join(conversations, turns.c.conversation == conversations.c.id)
         answered = select(*_ANSWERED).select_from(joined).where(turns.c.id == turn)
         async with self._database.begin() as connection:
-            row = (await connection.execute(answered)).one()
-            return Answered(*row), await _votes(connection, turn)
+            row = (await connection.execute(answered)).first()
+            return None if row is None else (Answered(*row), await _votes(connection, turn))
 
     async def due(self) -> list[int]:
-        """The closed turns whose votes changed since Dify was told."""
-        wanted = select(turns.c.id).where(turns.c.rating_due, turns.c.state == State.CLOSED)
+        """The answers whose votes changed since Dify was told."""
+        wanted = select(turns.c.id).where(DUE, turns.c.state.in_((State.CLOSED, State.PARKED)))
         async with self._database.begin() as connection:
             return list((await connection.execute(wanted)).scalars())
 
     async def told(self, turn: int, rating: str, counted: list[Vote]) -> None:
         """Dify knows this rating now ("" for none), made of these votes; with others since, it stays due."""
-        async with self._database.begin() as connection:
+
+        async def change(connection: AsyncConnection) -> None:
+            row = select(turns.c.id).where(turns.c.id == turn)
+            await connection.execute(row.with_for_update())  # a vote waits, and makes it due again
             due = await _votes(connection, turn) != counted
             await connection.execute(_due(turn, due=due, rating=rating))
+
+        await self._database.write(change)
 
 
 async def _votes(connection: AsyncConnection, turn: int) -> list[Vote]:

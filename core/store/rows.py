@@ -1,7 +1,7 @@
 """What the store gives back: rows as frozen values."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from pydantic import TypeAdapter
 
@@ -13,9 +13,18 @@ QUESTION: TypeAdapter[IncomingMessage] = TypeAdapter(IncomingMessage)
 class State(StrEnum):
     """How far a turn is."""
 
-    QUEUED = "queued"
-    RUNNING = "running"
+    QUEUED = "queued"  # Dify has nothing of it
+    RUNNING = "running"  # the question went to Dify
+    PARKED = "parked"  # has no whole answer, and a button to ask again
     CLOSED = "closed"
+
+
+class Wish(IntEnum):
+    """Whether somebody wants a turn stopped."""
+
+    NONE = 0
+    STOP = 1
+    QUIET = 2  # and nothing more said about it: the question is gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,12 @@ class Turn:
     message_id: str
     run_id: str
     queued_at: float
+    fence: int = 1  # of the process that took it up; a later one makes every save fail
+    asks: int = 0  # how often the question went to Dify
+    stop: Wish = Wish.NONE
+    sent_at: float | None = None  # when it went to Dify, the last time
+    asked_at: float | None = None  # when Dify's 200 came
+    text: str = ""  # of the answer, as shown last
     posts: tuple[MessageRef, ...] = ()
 
 
@@ -49,7 +64,16 @@ class Accepted:
     """A message that became a turn just now."""
 
     turn: int
-    conversation: int
+    line: int  # turns of one line run one after the other
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A turn that is not closed, and the line that it belongs to."""
+
+    turn: int
+    line: int
+    platform: str
 
 
 @dataclass(frozen=True, slots=True)

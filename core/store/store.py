@@ -1,22 +1,19 @@
-"""The queries about conversations and turns. Every method is one transaction."""
+"""The queries of the intake and of the start: messages that become turns, and whose turn stands where."""
 
-import logging
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
-from pydantic import ValidationError
-from sqlalchemy import Row, Select, Table, and_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import IncomingMessage, MessageRef, Place
 from core.store.database import Database
-from core.store.rows import QUESTION, Accepted, Conversation, OpenTurn, State, Turn
-from core.store.tables import conversations, notes, posts, turns
+from core.store.queries import conversation_from, in_place, insert, is_at, key_of, select_conversations
+from core.store.rows import QUESTION, Accepted, Conversation, OpenTurn, State, Waiting, Wish
+from core.store.tables import OPEN, conversations, notes, posts, turns
 
-log = logging.getLogger(__name__)
+# Called in the transaction that makes a turn of a message, with its id and line: its job is made there too.
+Enlist = Callable[[AsyncConnection, int, int], Awaitable[None]]
 
 
 class Store:
@@ -25,119 +22,130 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    async def accept(self, message: IncomingMessage, app: str) -> Accepted | None:
-        """Make a message a turn of its place's conversation with the app; None where it is one already."""
-        async with self.database.begin() as connection:
+    async def accept(
+        self,
+        message: IncomingMessage,
+        app: str,
+        enlist: Enlist,
+        *,
+        command: bool = False,
+        aside: bool = False,
+        stops: int | None = None,
+    ) -> Accepted | None:
+        """Make a message a turn of its place's conversation with the app; None where it is one already.
+
+        `command`: it is not asked of the app. `aside`: it does not wait for the conversation's other turns.
+        `stops`: the turn that it wants stopped.
+        """
+        row = _row(message, command=command, stop=Wish.STOP if stops is not None else Wish.NONE)
+
+        async def change(connection: AsyncConnection) -> Accepted | None:
             conversation = await _conversation_id(connection, message, app)
-            row = {
-                "conversation": conversation,
-                "platform": message.ref.platform,
-                "workspace": message.ref.workspace,
-                "channel": message.ref.channel,
-                "message": message.ref.id,
-                "author": message.author.id,
-                "identity": message.identity,
-                "state": State.QUEUED,
-                "question": QUESTION.dump_python(message, mode="json"),
-                "queued_at": time.time(),
-            }
-            inserted = insert(connection, turns).values(row).on_conflict_do_nothing().returning(turns.c.id)
-            turn: int | None = (await connection.execute(inserted)).scalar()
-            return None if turn is None else Accepted(turn, conversation)
+            new = insert(connection, turns).values(**row, conversation=conversation)
+            inserted = await connection.execute(new.on_conflict_do_nothing().returning(turns.c.id))
+            turn: int | None = inserted.scalar()
+            if turn is None:
+                return None
+            if stops is not None:
+                await _wish(connection, stops, Wish.STOP)
+            accepted = Accepted(turn, -turn if aside else conversation)
+            await enlist(connection, turn, accepted.line)
+            return accepted
+
+        return await self.database.write(change, urgent=True)
+
+    async def ask_again(self, ref: MessageRef, enlist: Enlist) -> Accepted | None:
+        """Queue the parked turn again whose answer stands in this message; None where there is none."""
+
+        async def change(connection: AsyncConnection) -> Accepted | None:
+            wanted = select(posts.c.turn).where(*is_at(posts, ref)).scalar_subquery()
+            parked = update(turns).where(turns.c.id == wanted, turns.c.state == State.PARKED)
+            again = {"state": State.QUEUED, "asks": 0, "stop": Wish.NONE, "closed_at": None}
+            anew = parked.values(**again, fence=turns.c.fence + 1)  # a late save of its parking is refused
+            row = (await connection.execute(anew.returning(turns.c.id, turns.c.conversation))).first()
+            if row is None:
+                return None
+            accepted = Accepted(*row)
+            await enlist(connection, accepted.turn, accepted.line)
+            return accepted
+
+        return await self.database.write(change, urgent=True)
+
+    async def wish_stop(self, turn: int, wish: Wish) -> None:
+        """Somebody wants an open turn stopped; whoever runs it, or takes it up later, will see it."""
+        await self.database.write(lambda connection: _wish(connection, turn, wish), urgent=True)
+
+    async def wishes(self, running: Sequence[int]) -> list[tuple[int, Wish]]:
+        """Which of these turns are to be stopped."""
+        wanted = select(turns.c.id, turns.c.stop).where(turns.c.id.in_(running), turns.c.stop > 0)
+        async with self.database.begin() as connection:
+            return [(turn, Wish(stop)) for turn, stop in await connection.execute(wanted)]
 
     async def knows(self, place: Place) -> bool:
         """Whether a place is a conversation of ours: one indexed read."""
-        wanted = select(conversations.c.id).where(_at(place), conversations.c.app != "").limit(1)
+        wanted = select(conversations.c.id).where(in_place(place), conversations.c.app != "").limit(1)
         async with self.database.begin() as connection:
             return (await connection.execute(wanted)).scalar() is not None
 
     async def conversation_of(self, post: MessageRef) -> Conversation | None:
-        """The conversation that a message of ours belongs to."""
-        wanted = _conversations().join(turns, turns.c.conversation == conversations.c.id)
-        wanted = wanted.join(posts, posts.c.turn == turns.c.id).where(*_is(posts, post))
+        """The conversation whose answer stands in a message of ours."""
+        wanted = (
+            select_conversations()
+            .join(turns, turns.c.conversation == conversations.c.id)
+            .join(posts, posts.c.turn == turns.c.id)
+        )
         async with self.database.begin() as connection:
-            row = (await connection.execute(wanted)).first()
-        return None if row is None else _conversation(row)
+            row = (await connection.execute(wanted.where(*is_at(posts, post)))).first()
+        return None if row is None else conversation_from(row)
 
     async def open_turn_at(self, ref: MessageRef) -> OpenTurn | None:
         """The open turn whose question, or a message of whose answer, this is."""
-        asked = select(turns.c.id, turns.c.author).where(*_is(turns, ref))
+        asked = select(turns.c.id, turns.c.author).where(*is_at(turns, ref))
         answered = select(turns.c.id, turns.c.author).join(posts, posts.c.turn == turns.c.id)
         async with self.database.begin() as connection:
-            for wanted in (asked, answered.where(*_is(posts, ref))):
-                row = (await connection.execute(wanted.where(turns.c.state != State.CLOSED))).first()
+            for wanted in (asked, answered.where(*is_at(posts, ref))):
+                row = (await connection.execute(wanted.where(OPEN))).first()
                 if row is not None:
                     return OpenTurn(*row)
         return None
 
-    async def conversation(self, turn: int) -> Conversation:
-        """The conversation of a turn, as it is now."""
-        wanted = _conversations().join(turns, turns.c.conversation == conversations.c.id)
+    async def running_at(self, place: Place, author: str) -> int | None:
+        """The person's newest question that a process has taken up: at the place, or else in its channel."""
+        channel = (
+            conversations.c.platform == place.platform,
+            conversations.c.workspace == place.workspace,
+            conversations.c.channel == place.channel,
+        )
+        wanted = (
+            select(turns.c.id, conversations.c.thread)
+            .join(conversations, turns.c.conversation == conversations.c.id)
+            .where(OPEN, *channel, turns.c.author == author)
+            .where(turns.c.state.in_((State.QUEUED, State.RUNNING)), turns.c.fence > 0)
+            .where(~turns.c.command)
+            .order_by(turns.c.id.desc())
+        )
         async with self.database.begin() as connection:
-            return _conversation((await connection.execute(wanted.where(turns.c.id == turn))).one())
+            found = (await connection.execute(wanted)).all()
+        here = [turn for turn, thread in found if thread == place.thread]
+        return next(iter(here), found[0][0] if found else None)
 
-    async def open_turns(self) -> list[Turn]:
-        """Every turn that is not closed, oldest first, with the messages posted for it."""
-        wanted = select(turns.c.id).where(turns.c.state != State.CLOSED).order_by(turns.c.id)
+    async def open_turns(self) -> list[Waiting]:
+        """Every turn that is to be run, oldest first."""
+        wanted = (
+            select(turns.c.id, turns.c.conversation, turns.c.platform)
+            .where(OPEN, turns.c.state.in_((State.QUEUED, State.RUNNING)))
+            .order_by(turns.c.conversation, turns.c.id)  # by id alone, SQLite would read every turn there is
+        )
         async with self.database.begin() as connection:
-            ids = (await connection.execute(wanted)).scalars().all()
-            found = [await _readable_turn(connection, turn) for turn in ids]
-        return [turn for turn in found if turn is not None]
+            found = [Waiting(*row) for row in await connection.execute(wanted)]
+        return sorted(found, key=lambda waiting: waiting.turn)
 
     async def ping(self) -> None:
-        """See whether the database answers."""
+        """See whether the database answers; where writing failed, whether it can be written again."""
         async with self.database.begin() as connection:
             await connection.execute(select(1))
-
-    async def turn(self, turn: int) -> Turn:
-        """One open turn."""
-        async with self.database.begin() as connection:
-            return await _turn(connection, turn)
-
-    async def set_turn(self, turn: int, **values: Any) -> None:
-        """Change columns of a turn."""
-        async with self.database.begin() as connection:
-            await connection.execute(update(turns).where(turns.c.id == turn).values(**values))
-
-    async def note_ids(
-        self,
-        turn: Turn,
-        *,
-        task_id: str,
-        message_id: str,
-        run_id: str,
-        conversation_id: str,
-        asked_at: float,
-    ) -> None:
-        """Keep Dify's ids as soon as they are seen: a stop, a rating and a restart work from them."""
-        ids = {"task_id": task_id, "message_id": message_id, "run_id": run_id}
-        async with self.database.begin() as connection:
-            await connection.execute(
-                update(turns).where(turns.c.id == turn.id).values(**ids, asked_at=asked_at)
-            )
-            known = {"dify_id": conversation_id} if conversation_id else {}
-            await connection.execute(
-                update(conversations)
-                .where(conversations.c.id == turn.conversation.id)
-                .values(**known, last_at=time.time())
-            )
-
-    async def forget_memory(self, conversation: int) -> None:
-        """Drop the mapping to Dify's conversation: the next question begins a new one."""
-        async with self.database.begin() as connection:
-            await connection.execute(
-                update(conversations).where(conversations.c.id == conversation).values(dify_id="")
-            )
-
-    async def close_turn(self, turn: int, outcome: str) -> None:
-        """The turn is over: question and names leave the row, the ids stay."""
-        await self.set_turn(turn, state=State.CLOSED, outcome=outcome, question=None, closed_at=time.time())
-
-    async def add_post(self, turn: int, page: int, ref: MessageRef) -> None:
-        """Keep that a message of ours shows a page of a turn's answer."""
-        row = {**_key(ref), "turn": turn, "page": page}
-        async with self.database.begin() as connection:
-            await connection.execute(insert(connection, posts).values(row).on_conflict_do_nothing())
+        if self.database.status != "ok":
+            await self.put("ping", str(time.time()))
 
     async def get(self, key: str) -> str | None:
         """A note (core.contract.Notes)."""
@@ -146,42 +154,54 @@ class Store:
 
     async def put(self, key: str, value: str) -> None:
         """Keep a note (core.contract.Notes)."""
-        async with self.database.begin() as connection:
+
+        async def change(connection: AsyncConnection) -> None:
             new = insert(connection, notes).values(key=key, value=value)
             await connection.execute(
                 new.on_conflict_do_update(index_elements=["key"], set_={"value": new.excluded.value})
             )
 
+        await self.database.write(change)
 
-def insert(connection: AsyncConnection, table: Table) -> Any:
-    """An INSERT that can take an ON CONFLICT, which both databases have but spell apart."""
-    return (sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert)(table)
+    async def active(self, platform: str, seconds: float) -> list[Place]:
+        """Where somebody talked to us lately (core.contract.Notes)."""
+        wanted = select_conversations().where(conversations.c.last_at > time.time() - seconds)
+        async with self.database.begin() as connection:
+            latest = await connection.execute(wanted.order_by(conversations.c.last_at.desc()))
+            places = [conversation_from(row).place for row in latest]
+        # sorted out here: by platform, SQLite would take another index, and read every conversation there is
+        return [place for place in places if place.platform == platform]
 
 
-def _key(ref: MessageRef) -> dict[str, str]:
+def _row(message: IncomingMessage, *, command: bool, stop: Wish) -> dict[str, object]:
     return {
-        "platform": ref.platform,
-        "workspace": ref.workspace,
-        "channel": ref.channel,
-        "message": ref.id,
+        **key_of(message.ref),
+        "author": message.author.id,
+        "identity": message.identity,
+        "state": State.QUEUED,
+        "question": QUESTION.dump_python(message, mode="json"),
+        "queued_at": time.time(),
+        "command": command,
+        "stop": stop,
     }
 
 
-def _is(table: Table, ref: MessageRef) -> Sequence[Any]:
-    return [table.c[name] == value for name, value in _key(ref).items()]
-
-
-def _at(place: Place) -> Any:
-    return and_(
-        conversations.c.platform == place.platform,
-        conversations.c.workspace == place.workspace,
-        conversations.c.channel == place.channel,
-        conversations.c.thread == place.thread,
-    )
+async def _wish(connection: AsyncConnection, turn: int, wish: Wish) -> None:
+    open_turn = update(turns).where(turns.c.id == turn, OPEN, turns.c.stop < wish)
+    await connection.execute(open_turn.values(stop=wish))
+    if wish is Wish.QUIET:  # the question was deleted: nobody is to ask it again
+        parked = update(turns).where(turns.c.id == turn, turns.c.state == State.PARKED)
+        await connection.execute(parked.values(state=State.CLOSED, question=None, text=None))
 
 
 async def _conversation_id(connection: AsyncConnection, message: IncomingMessage, app: str) -> int:
     place, now = message.place, time.time()
+    wanted = select(conversations.c.id).where(in_place(place), conversations.c.app == app)
+    # PostgreSQL: from here to the end of the transaction nobody deletes the row
+    kept = wanted.with_for_update(read=True, key_share=True)
+    known: int | None = (await connection.execute(kept)).scalar()
+    if known is not None:
+        return known
     row = {
         "platform": place.platform,
         "workspace": place.workspace,
@@ -194,59 +214,5 @@ async def _conversation_id(connection: AsyncConnection, message: IncomingMessage
         "last_at": now,
     }
     await connection.execute(insert(connection, conversations).values(row).on_conflict_do_nothing())
-    wanted = select(conversations.c.id).where(_at(place), conversations.c.app == app)
-    found: int = (await connection.execute(wanted)).scalar_one()
+    found: int = (await connection.execute(kept)).scalar_one()
     return found
-
-
-_CONVERSATION = [
-    conversations.c[name].label(f"conversation_{name}")
-    for name in ("id", "platform", "workspace", "channel", "thread", "direct", "app", "identity", "dify_id")
-]
-
-
-def _conversations() -> Select[Any]:
-    return select(*_CONVERSATION).select_from(conversations)
-
-
-def _conversation(row: Row[Any]) -> Conversation:
-    place = Place(
-        row.conversation_platform,
-        row.conversation_workspace,
-        row.conversation_channel,
-        row.conversation_thread,
-        row.conversation_direct,
-    )
-    return Conversation(
-        row.conversation_id, place, row.conversation_app, row.conversation_identity, row.conversation_dify_id
-    )
-
-
-async def _readable_turn(connection: AsyncConnection, turn: int) -> Turn | None:
-    try:
-        return await _turn(connection, turn)
-    except ValidationError as error:  # written by another version of this program
-        log.error("turn %d can't be read (%d problems): it stays as it is", turn, error.error_count())  # noqa: TRY400
-        return None
-
-
-async def _turn(connection: AsyncConnection, turn: int) -> Turn:
-    joined = turns.join(conversations, turns.c.conversation == conversations.c.id)
-    wanted = select(turns, *_CONVERSATION).select_from(joined).where(turns.c.id == turn)
-    row = (await connection.execute(wanted)).one()
-    shown = select(posts).where(posts.c.turn == turn).order_by(posts.c.page)
-    refs = [
-        MessageRef(post.platform, post.workspace, post.channel, post.message)
-        for post in await connection.execute(shown)
-    ]
-    return Turn(
-        id=row.id,
-        conversation=_conversation(row),
-        message=QUESTION.validate_python(row.question),
-        state=State(row.state),
-        task_id=row.task_id,
-        message_id=row.message_id,
-        run_id=row.run_id,
-        queued_at=row.queued_at,
-        posts=tuple(refs),
-    )

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 metadata = MetaData(
@@ -28,19 +29,20 @@ conversations = Table(
     "conversations",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("platform", String(32), nullable=False),
-    Column("workspace", String(64), nullable=False),
-    Column("channel", String(64), nullable=False),
-    Column("thread", String(64), nullable=False),
+    Column("platform", String, nullable=False),
+    Column("workspace", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("thread", String, nullable=False),
     Column("direct", Boolean, nullable=False),
-    Column("app", String(128), nullable=False),  # our name of the app; "" where no route matched
-    Column("identity", String(255), nullable=False),  # the `user` that Dify is told
+    Column("app", String, nullable=False),  # our name of the app; "" where no route matched
+    Column("identity", String, nullable=False),  # the `user` that Dify is told
     Column(
-        "dify_id", String(64), nullable=False, default=""
+        "dify_id", String, nullable=False, default=""
     ),  # Dify's conversation_id; "" before the first answer
     Column("created_at", Float, nullable=False),
     Column("last_at", Float, nullable=False),
     UniqueConstraint("platform", "workspace", "channel", "thread", "app"),
+    Index("ix_conversations_last_at", "last_at"),
 )
 
 turns = Table(
@@ -48,36 +50,45 @@ turns = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("conversation", ForeignKey("conversations.id", ondelete="CASCADE"), nullable=False),
-    Column("platform", String(32), nullable=False),
-    Column("workspace", String(64), nullable=False),
-    Column("channel", String(64), nullable=False),
-    Column("message", String(64), nullable=False),  # the question's id on the platform
-    Column("author", String(64), nullable=False),
-    Column("identity", String(255), nullable=False),
-    Column("state", String(16), nullable=False),  # queued, running, closed
-    Column("outcome", String(16), nullable=False, default=""),
+    Column("platform", String, nullable=False),
+    Column("workspace", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("message", String, nullable=False),  # the question's id on the platform
+    Column("author", String, nullable=False),
+    Column("identity", String, nullable=False),
+    Column("state", String, nullable=False),  # rows.State
+    Column("outcome", String, nullable=False, default=""),
     Column("question", JSON, nullable=True),  # the message as facts; erased when the turn closes
-    Column("task_id", String(64), nullable=False, default=""),
-    Column("message_id", String(64), nullable=False, default=""),  # Dify's id of the answer
-    Column("run_id", String(64), nullable=False, default=""),
+    Column("task_id", String, nullable=False, default=""),
+    Column("message_id", String, nullable=False, default=""),  # Dify's id of the answer
+    Column("run_id", String, nullable=False, default=""),
     Column("rating_due", Boolean, nullable=False, default=False),  # votes changed since `rating` was sent
-    Column("rating", String(16), nullable=False, default=""),  # what Dify was told last
+    Column("rating", String, nullable=False, default=""),  # what Dify was told last
     Column("queued_at", Float, nullable=False),
+    Column("sent_at", Float, nullable=True),  # when the question went to Dify, the last time
     Column("asked_at", Float, nullable=True),  # when Dify's 200 came
     Column("closed_at", Float, nullable=True),
+    Column("command", Boolean, nullable=False, default=False),  # said to us, not asked of the app
+    Column("fence", Integer, nullable=False, default=0),  # how often it was taken up: the last owns it
+    Column("asks", Integer, nullable=False, default=0),  # how often the question went to Dify
+    Column("stop", Integer, nullable=False, default=0),  # rows.Wish: somebody wants it stopped
+    Column("text", Text, nullable=True),  # of the answer, as shown last; erased when the turn closes
     UniqueConstraint("platform", "workspace", "channel", "message"),
     Index("ix_turns_conversation", "conversation"),
-    Index("ix_turns_state", "state"),
-    Index("ix_turns_rating_due", "rating_due"),
 )
+# Of millions of turns a handful is open or due: partial indexes stay small, and cost a closed turn nothing.
+OPEN = turns.c.state != literal_column("'closed'")  # a literal: SQLite can't match an index to a parameter
+DUE = turns.c.rating_due == literal_column("true")
+Index("ix_turns_open", turns.c.conversation, turns.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
+Index("ix_turns_due", turns.c.id, sqlite_where=DUE, postgresql_where=DUE)
 
 posts = Table(
     "posts",
     metadata,
-    Column("platform", String(32), primary_key=True),
-    Column("workspace", String(64), primary_key=True),
-    Column("channel", String(64), primary_key=True),
-    Column("message", String(64), primary_key=True),
+    Column("platform", String, primary_key=True),
+    Column("workspace", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("message", String, primary_key=True),
     Column("turn", ForeignKey("turns.id", ondelete="CASCADE"), nullable=False),
     Column("page", Integer, nullable=False),
     Index("ix_posts_turn", "turn"),
@@ -87,16 +98,16 @@ votes = Table(
     "votes",
     metadata,
     Column("turn", ForeignKey("turns.id", ondelete="CASCADE"), primary_key=True),
-    Column("message", String(64), primary_key=True),  # which of the answer's messages carries the reaction
-    Column("person", String(64), primary_key=True),
-    Column("emoji", String(64), primary_key=True),
-    Column("rating", String(16), nullable=False),
+    Column("message", String, primary_key=True),  # which of the answer's messages carries the reaction
+    Column("person", String, primary_key=True),
+    Column("emoji", String, primary_key=True),
+    Column("rating", String, nullable=False),
     Column("at", Float, nullable=False),
 )
 
 notes = Table(
     "notes",
     metadata,
-    Column("key", String(255), primary_key=True),
+    Column("key", String, primary_key=True),
     Column("value", Text, nullable=False),
 )

@@ -15,7 +15,7 @@ COVERAGE: dict[str, Coverage] = {
     "POST /workflows/tasks/{task_id}/stop": "supported",
     "GET /workflows/run/{workflow_run_id}": "supported",
     "GET /workflows/logs": "partial",  # no created_at__before/after, no created_by_account
-    "GET /workflow/{workflow_run_id}/events": "partial",  # not the stream that dies right after a hang-up
+    "GET /workflow/{workflow_run_id}/events": "partial",  # does not end after 300 s without an event
     "GET /form/human_input/{form_token}": "supported",
     "POST /form/human_input/{form_token}": "supported",
     "POST /files/upload": "supported",

@@ -10,7 +10,7 @@ from simulators.dify.errors import DifyError, bad_request, invalid, not_json, un
 from simulators.dify.state import App
 from simulators.dify.wire import Dialect, spaced
 from simulators.dify.workspace import Workspace
-from simulators.journal import Call
+from simulators.journal import Call, peer_port
 
 DEFAULT_USER = "DEFAULT-USER"
 
@@ -69,7 +69,8 @@ class Exchange:
         """Put the request into the journal, once: a stream does it as it starts."""
         if not self.recorded:
             self.recorded = True
-            self.workspace.journal.record(Call(self.method, self.args, status, error))
+            peer = peer_port(self.request.transport)
+            self.workspace.journal.record(Call(self.method, self.args, status, error, peer=peer))
 
     def json(self, payload: Any, status: int = 200, *, blocking: bool = False) -> web.Response:
         """A JSON reply; those of flask-restx end with a line break, blocking answers do not."""

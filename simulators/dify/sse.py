@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
+from simulators.dify.cut import Cut
 from simulators.dify.exchange import Exchange
 from simulators.dify.state import Frame
 from simulators.dify.wire import PING
@@ -13,22 +14,35 @@ from simulators.dify.wire import PING
 CLOSING = frozenset({"workflow_finished", "workflow_paused"})  # 1.13+ cuts flow streams behind these
 
 
+class _CutError(Exception):
+    """The cut that was asked for has been reached."""
+
+
 class EventStream:
     """One SSE reply. Like Dify's workers it sends no byte, not even headers, before there is an event.
 
-    `lingers` keeps it open, with pings, after the run has ended (`continue_on_pause`).
+    `lingers` keeps it open, with pings, after the run has ended (`continue_on_pause`). `deafens`: an upset
+    (see Channel) leaves it with nothing but pings, as measured with a snapshot; otherwise it breaks off.
     """
 
-    def __init__(self, exchange: Exchange, *, lingers: bool = False) -> None:
+    def __init__(self, exchange: Exchange, *, lingers: bool = False, deafens: bool = False) -> None:
         self.exchange = exchange
         self.lingers = lingers
+        self.deafens = deafens
+        self._cut: Cut | None = None
+        self._written = 0
         headers = exchange.dialect.headers() | {"Content-Type": "text/event-stream; charset=utf-8"}
         self.response = web.StreamResponse(headers=headers)
 
     async def write(self, data: bytes) -> None:
-        if not self.response.prepared:
-            await self.response.prepare(self.exchange.request)
-        await self.response.write(data)
+        part = self._cut.part(self._written, data) if self._cut else None
+        self._written += 1
+        if part is None or part:
+            if not self.response.prepared:
+                await self.response.prepare(self.exchange.request)
+            await self.response.write(data if part is None else part)
+        if part is not None:
+            raise _CutError
 
     def abort(self) -> None:
         """Cut the TCP connection."""
@@ -50,6 +64,7 @@ class EventStream:
         workspace = self.exchange.workspace
         self.exchange.record()
         workspace.stream_opened()
+        self._cut, workspace.cut_next = workspace.cut_next, None
         whole = False
         try:
             for data in first:
@@ -58,6 +73,8 @@ class EventStream:
             await self._finish()
         except ConnectionError:
             self.abort()
+        except _CutError:
+            await self._break_off()
         finally:
             workspace.stream_closed()
             if not whole:
@@ -65,14 +82,20 @@ class EventStream:
         return self.response
 
     async def _pump(self, frames: asyncio.Queue[Frame], closing: frozenset[str]) -> bool:
-        """True when the stream came to its end, False when the script cut it."""
+        """True when the server ended the stream, False when its connection was cut."""
         while True:
             frame = await self._next(frames)
             if frame.event == "drop":
                 self.abort()
                 return False
             if frame.event == "eof":
-                return False
+                return True
+            if frame.event == "upset":
+                if not self.deafens:
+                    self.abort()
+                    return True
+                frames = asyncio.Queue()
+                continue
             if frame.event == "end":
                 if self.lingers:
                     continue
@@ -89,6 +112,12 @@ class EventStream:
             async with asyncio.timeout(self.exchange.workspace.ping_every):
                 return await frames.get()
         return Frame("ping", PING)
+
+    async def _break_off(self) -> None:
+        if self._cut is not None and self._cut.clean:
+            await self._finish()
+        else:
+            self.abort()
 
     async def _finish(self) -> None:
         transport = self.exchange.request.transport

@@ -1,6 +1,7 @@
 """Performs a run: plays its script in time, publishes the events, and stores what Dify would store."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterable
 
@@ -43,15 +44,31 @@ def launch(workspace: Workspace, run: Run, answer: Answer) -> None:
 
 def survives(workspace: Workspace, run: Run) -> bool:
     """Whether the run goes on when its client hangs up."""
-    return run.mode == "workflow" or (run.mode in FLOW_MODES and workspace.dialect.celery)
+    return run.mode in FLOW_MODES and workspace.dialect.celery
 
 
 def hang_up(workspace: Workspace, run: Run) -> None:
-    """The client is gone: easy apps (and chatflows before 1.13) lose the answer for good."""
-    if run.ended.is_set() or survives(workspace, run):
+    """The client is gone: easy apps (and before 1.13 all apps) lose the answer for good."""
+    if run.ended.is_set():
         return
-    run.status = "lost"
-    workspace.workers[run.id].cancel()
+    if not survives(workspace, run):
+        run.status = "lost"
+        workspace.workers[run.id].cancel()
+        return
+    run.channel.abandon()
+    if run.channel.unnoticed == 1:
+        task = asyncio.create_task(_ping(workspace, run))
+        workspace.tasks.add(task)
+        task.add_done_callback(workspace.tasks.discard)
+
+
+async def _ping(workspace: Workspace, run: Run) -> None:
+    """Pings are writes too: in a silence it takes two of them to notice that a client is gone."""
+    while run.channel.unnoticed and not run.ended.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(workspace.ping_every):
+                await run.ended.wait()
+        run.channel.write_to_the_gone()
 
 
 class Worker:

@@ -1,5 +1,6 @@
 """Runs of chatflows and workflows seen from outside: details, logs, re-attached streams, and forms."""
 
+import functools
 import json
 import re
 import time
@@ -15,6 +16,7 @@ from simulators.dify.payloads import finished_data, system_inputs
 from simulators.dify.sse import CLOSING, EventStream
 from simulators.dify.state import Form, Run
 from simulators.dify.wire import PING, spaced
+from simulators.dify.worker import hang_up
 
 
 def _run_of(exchange: Exchange, run_id: str) -> Run:
@@ -34,7 +36,8 @@ async def detail(exchange: Exchange) -> web.StreamResponse:
         return exchange.json(empty | {"total_steps": 0, "total_tokens": 0})
     run = _run_of(exchange, exchange.part("workflow_run_id"))
     data = finished_data(run, exchange.dialect)
-    row: dict[str, Any] = {"id": run.id, "workflow_id": run.app.workflow_id, "status": run.status}
+    status = "running" if run.status == "lost" else run.status  # its row is never finished
+    row: dict[str, Any] = {"id": run.id, "workflow_id": run.app.workflow_id, "status": status}
     row["inputs"] = json.dumps(system_inputs(run, exchange.dialect))
     row["outputs"] = run.outputs if new or run.outputs is None else json.dumps(run.outputs)
     row |= {name: data[name] for name in ("error", "total_steps", "total_tokens", "elapsed_time")}
@@ -47,12 +50,12 @@ def _date(exchange: Exchange, seconds: int | None) -> int | str | None:
 
 
 async def logs(exchange: Exchange) -> web.StreamResponse:
-    """GET /workflows/logs: ended runs of a workflow app, newest first."""
+    """GET /workflows/logs: runs of a workflow app, newest first; 0.15 lists those that have ended."""
     query, model = exchange.request.query, "WorkflowLogQuery"
     page = exchange.number("page", 1, model, highest=99999)
     limit = exchange.number("limit", 20, model)
-    runs = [run for run in reversed(exchange.target.runs) if run.mode == "workflow" and run.ended.is_set()]
-    rows = [run for run in runs if _wanted(run, dict(query))]
+    runs = [run for run in reversed(exchange.target.runs) if run.mode == "workflow"]
+    rows = [run for run in runs if _is_listed(exchange, run) and _wanted(exchange, run, dict(query))]
     start = (page - 1) * limit
     data = [_log_row(exchange, run) for run in rows[start : start + limit]]
     more = start + limit < len(rows)
@@ -60,8 +63,14 @@ async def logs(exchange: Exchange) -> web.StreamResponse:
     return exchange.json(body | {"data": data})
 
 
-def _wanted(run: Run, query: dict[str, str]) -> bool:
-    status, user = query.get("status"), query.get("created_by_end_user_session_id")
+def _is_listed(exchange: Exchange, run: Run) -> bool:
+    """A run is put down as it starts; by 0.15, as it ends, and never where its client had left."""
+    return exchange.dialect.since(1) or (run.ended.is_set() and run.status != "lost")
+
+
+def _wanted(exchange: Exchange, run: Run, query: dict[str, str]) -> bool:
+    by_user = exchange.dialect.since(1, 5)  # before, the parameter is ignored
+    status, user = query.get("status"), query.get("created_by_end_user_session_id") if by_user else None
     text = json.dumps([run.inputs, run.outputs])
     return status in (None, run.status) and user in (None, run.user) and query.get("keyword", "") in text
 
@@ -97,8 +106,9 @@ async def events(exchange: Exchange) -> web.StreamResponse:
         if run.status == "paused" and replay and not stays:
             return await _replayed(exchange, [PING, *first])
         closing = frozenset[str]() if stays else CLOSING
-        stream = EventStream(exchange, lingers=stays)
-        return await stream.relay(frames, first=[PING, *first], closing=closing)
+        stream = EventStream(exchange, lingers=stays, deafens=replay)
+        gone = functools.partial(hang_up, exchange.workspace, run)
+        return await stream.relay(frames, first=[PING, *first], closing=closing, on_hang_up=gone)
     finally:
         run.channel.leave(frames)
 

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from typing import Any
 
+from simulators.dify.cut import Cut
 from simulators.dify.script import Answer, Drop, Fail, Refuse, Script, Writer, echo, interrupted, resolve
 from simulators.dify.state import MODES, App, Run, Upload
 from simulators.dify.wire import Dialect
@@ -16,6 +17,7 @@ class Workspace:
 
     `pace` is in pieces per second (None or 0 = as fast as possible) and may change while runs go on.
     `fail_next` / `drop_next` hit the next run once, after three pieces, and then switch themselves off.
+    `cut_next` cuts the next stream at an exact place, once, while the run does what it does without a client.
     `ping_every` and `stop_lag` are seconds. `files_url` None means this server's own origin, "" makes file
     URLs relative, as a stock Docker installation does. `files_timeout` is a signed URL's life in seconds.
     """
@@ -29,6 +31,7 @@ class Workspace:
         self.script: Script | Writer = echo
         self.fail_next = False
         self.drop_next = False
+        self.cut_next: Cut | None = None
         self.ping_every = 10.0
         self.stop_lag = 0.0
         self.files_url: str | None = None
@@ -119,6 +122,11 @@ class Workspace:
         async with asyncio.timeout(within):
             await run.ended.wait()
         return run
+
+    @property
+    def unnoticed(self) -> int:
+        """Clients that have left a run of 1.13+ without the server having noticed: see Channel."""
+        return sum(run.channel.unnoticed for run in self.runs if not run.ended.is_set())
 
     @property
     def stats(self) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -22,13 +23,19 @@ class Fault:
     lose_reply: bool = False  # the request is carried out, but nobody hears of it
 
 
-class Gate:
-    """Holds the replies of one method until it is opened."""
+Wanted = Callable[[dict[str, Any]], bool]
 
-    def __init__(self, method: str, journal: Journal, *, before: bool) -> None:
+
+class Gate:
+    """Holds the replies of one method until it is opened; with `when` only those whose arguments it likes."""
+
+    def __init__(self, method: str, journal: Journal, *, before: bool, when: Wanted | None = None) -> None:
         self.method = method
         self.before = before  # True: hold the request itself, so that nothing has happened yet
         self.waiting = 0
+        self.peers: list[int] = []  # the client's port of every request that was held, oldest first
+        self._when = when
+        self._cut = False
         self._journal = journal
         self._opened = asyncio.Event()
 
@@ -36,11 +43,21 @@ class Gate:
         """Let everything through, now and later."""
         self._opened.set()
 
-    async def pass_through(self) -> None:
+    def cut(self) -> None:
+        """Cut the held requests' connections (with `before` they were never carried out), hold no more."""
+        self._cut = True
+        self._opened.set()
+
+    async def pass_through(self, args: dict[str, Any], peer: int) -> bool:
+        """Called by the server: wait until the gate is opened. False where the request is to be cut."""
+        if self._when is not None and (self._opened.is_set() or not self._when(args)):
+            return True
         self.waiting += 1
+        self.peers.append(peer)
         self._journal.changed("held", {"method": self.method})
         await self._opened.wait()
         self.waiting -= 1
+        return not self._cut
 
     async def reached(self, count: int = 1) -> None:
         """Wait until that many requests are held."""
@@ -93,9 +110,12 @@ class Faults:
         """Carry the next requests out, then cut the connection instead of replying."""
         self._add(method, Fault(lose_reply=True), times)
 
-    def hold(self, method: str, *, before: bool = False) -> Gate:
-        """Hold the method's replies (`before`: the requests) behind a gate until it is opened."""
-        gate = self._gates[method] = Gate(method, self._journal, before=before)
+    def hold(self, method: str, *, before: bool = False, when: Wanted | None = None) -> Gate:
+        """Hold the method's replies (`before`: the requests) behind a gate until it is opened.
+
+        With `when` only the requests whose arguments it likes; `gate.cut()` ends them without a reply.
+        """
+        gate = self._gates[method] = Gate(method, self._journal, before=before, when=when)
         return gate
 
     def open_all(self) -> None:

@@ -157,8 +157,11 @@ def _reacting(who: User) -> Json:
 
 
 def seen_by_app(world: World, what: Message) -> Json:
-    """A message as REST shows it to this app: without its content where the intent is not enabled."""
-    payload = message(world, what)
+    """A message that was read: without its content where the intent is not enabled.
+
+    Its nonce is told to who posts it and on the gateway, and not kept (Rapptz/discord.py#2451).
+    """
+    payload = {key: value for key, value in message(world, what).items() if key != "nonce"}
     if world.message_content_enabled or what.channel.guild is None:
         return payload
     return without_content(payload, world.bot)

@@ -98,6 +98,11 @@ class People:
         draft.allowed_mentions = {"parse": parse, "replied_user": ping}
         return messages.write(self.world, channel, user, draft)
 
+    def repeat(self, message: Message) -> None:
+        """Tell of a message once more, as a second session or a RESUME does."""
+        payload = message_payloads.message_event(self.world, message)
+        self.world.emit(Event("MESSAGE_CREATE", payload, message.channel))
+
     def edit(self, message: Message, content: str) -> None:
         """Change a message's content as its author."""
         messages.edit(self.world, message, {"content": content})
@@ -165,6 +170,19 @@ class People:
     def click(self, message: Message, user: User, custom_id: str) -> Interaction:
         """Click a button. Raises LookupError where the message has none with this id."""
         return self._use(message, user, custom_id, {})
+
+    def whispers(self, user: User) -> list[Message]:
+        """The ephemeral messages that only this person sees, oldest first."""
+        theirs = [each for each in self.world.interactions.values() if each.user is user]
+        shown = [each for what in theirs for each in (what.message, *what.followups) if each]
+        found = {each.id: each for each in shown if each.flags & rules.EPHEMERAL and not each.deleted}
+        return [found[key] for key in sorted(found)]
+
+    def failed(self, user: User) -> list[Interaction]:
+        """What this person used and was told of that it failed: nobody answered within three seconds."""
+        late = self.world.clock() - interactions.ACK_SECONDS
+        theirs = [each for each in self.world.interactions.values() if each.user is user]
+        return [each for each in theirs if each.response_type is None and each.created_at < late]
 
     def choose(self, message: Message, user: User, custom_id: str, *values: str) -> Interaction:
         """Choose in a select menu of a message."""

@@ -12,7 +12,7 @@ from simulators.discord.errors import Refusal
 from simulators.discord.faults import Fault, Faults
 from simulators.discord.limits import Buckets, Verdict
 from simulators.discord.state import World
-from simulators.journal import Call
+from simulators.journal import Call, peer_port
 
 LOG = logging.getLogger(__name__)
 BODY_LIMIT = 25 * 1024 * 1024
@@ -88,15 +88,17 @@ class Rest:
         return handler
 
     async def _serve(self, call: RestCall, request: web.Request, endpoint: Endpoint) -> web.StreamResponse:
-        if gate := self.faults.gate(call.method, before=True):
-            await gate.pass_through()
+        peer = peer_port(request.transport)
+        gate = self.faults.gate(call.method, before=True)
+        if gate and not await gate.pass_through(call.args, peer):
+            return _cut(request)
         fault = self.faults.take(call.method)
         response, error = self._respond(call, request, endpoint, fault)
-        self.world.journal.record(Call(call.method, call.args, response.status, error))
-        if gate := self.faults.gate(call.method, before=False):
-            await gate.pass_through()
-        if fault and fault.lose_reply and request.transport:
-            request.transport.abort()
+        self.world.journal.record(Call(call.method, call.args, response.status, error, peer=peer))
+        gate = self.faults.gate(call.method, before=False)
+        passed = gate is None or await gate.pass_through(call.args, peer)
+        if (fault and fault.lose_reply) or not passed:
+            return _cut(request)
         return response
 
     async def unknown(self, request: web.Request) -> web.Response:
@@ -146,6 +148,12 @@ def _scripted(fault: Fault, verdict: Verdict) -> tuple[web.Response, str | None]
         text = f"<html><head><title>{fault.status}</title></head><body>cloudflare</body></html>"
         return web.Response(text=text, status=fault.status, content_type="text/html"), str(fault.status)
     return _reply(fault.body, fault.status, headers), str(fault.code or fault.status)
+
+
+def _cut(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
 
 
 def _reply(payload: Any, status: int, headers: dict[str, str] | None = None) -> web.Response:

@@ -23,8 +23,8 @@ def get_channel(world: World, call: RestCall) -> Any:
 
 def edit_channel(world: World, call: RestCall) -> Any:
     channel = world.channel(call.id("channel_id"))
-    _require_management(world, channel)
     fields = call.fields
+    _require_management(world, channel, fields)
     if "name" in fields:
         channel.name = threads.check_name(fields["name"])
     if "topic" in fields:
@@ -46,14 +46,15 @@ def _edit_thread(thread: Channel, fields: dict[str, Any]) -> None:
         thread.applied_tags = [int(tag) for tag in fields["applied_tags"]]
 
 
-def _require_management(world: World, channel: Channel) -> None:
+def _require_management(world: World, channel: Channel, fields: dict[str, Any]) -> None:
     if channel.type == ChannelType.DM:
         raise Refusal(50003)
-    if channel.is_thread:
-        if channel.owner_id != world.bot.id:
-            require(channel, world.bot, Permission.MANAGE_THREADS)
-    else:
+    if not channel.is_thread:
         require(channel, world.bot, Permission.MANAGE_CHANNELS)
+    elif fields == {"archived": False} and not channel.locked:  # Discord: whoever may write may open it
+        require(channel, world.bot, Permission.SEND_MESSAGES_IN_THREADS)
+    elif channel.locked or channel.owner_id != world.bot.id:
+        require(channel, world.bot, Permission.MANAGE_THREADS)
 
 
 def delete_channel(world: World, call: RestCall) -> Any:

@@ -84,8 +84,13 @@ def _callback_response(world: World, what: Interaction, kind: int) -> dict[str, 
 
 
 def follow_up(world: World, call: RestCall) -> Any:
-    """POST below the webhook; the first one after a deferral becomes the answer itself."""
+    """POST below the webhook; the first one after a deferral becomes the answer itself.
+
+    Raises Refusal 10015 before the first response.
+    """
     what = by_token(world, call.params["interaction_token"])
+    if what.response_type is None:
+        raise Refusal(10015)
     draft = _draft(world, what, call, call.fields)
     if what.is_thinking and what.message:
         return _edit(world, what.message, call)

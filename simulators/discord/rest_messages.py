@@ -117,13 +117,11 @@ def get_message(world: World, call: RestCall) -> Any:
 
 
 def edit_message(world: World, call: RestCall) -> Any:
-    channel, message = _both(world, call)
+    channel, message = _changeable(world, call)
     if message.author is not world.bot and set(call.fields) != {"flags"}:
         raise Refusal(50005)
     if message.author is not world.bot:
         require(channel, world.bot, Permission.MANAGE_MESSAGES)
-    if channel.archived:
-        raise Refusal(50083)
     messages.use_old_edit(world, message)
     messages.edit(world, message, changes_of(world, message, call, call.fields))
     return message_payloads.message(world, message)
@@ -162,7 +160,7 @@ def edited_flags(old: int, body: dict[str, Any]) -> int:
 
 
 def delete_message(world: World, call: RestCall) -> Any:
-    channel, message = _both(world, call)
+    channel, message = _changeable(world, call)
     if message.author is not world.bot:
         if channel.guild is None:
             raise Refusal(50003)
@@ -178,7 +176,7 @@ def trigger_typing(world: World, call: RestCall) -> Any:
 
 
 def add_reaction(world: World, call: RestCall) -> Any:
-    channel, message = _both(world, call)
+    channel, message = _changeable(world, call)
     require(channel, world.bot, Permission.READ_MESSAGE_HISTORY)
     emoji = _emoji(call)
     if emoji not in message.reactions:
@@ -187,12 +185,12 @@ def add_reaction(world: World, call: RestCall) -> Any:
 
 
 def remove_own_reaction(world: World, call: RestCall) -> Any:
-    _channel, message = _both(world, call)
+    _channel, message = _changeable(world, call)
     threads.unreact(world, message, world.bot, _emoji(call))
 
 
 def remove_reaction(world: World, call: RestCall) -> Any:
-    channel, message = _both(world, call)
+    channel, message = _changeable(world, call)
     require(channel, world.bot, Permission.MANAGE_MESSAGES)
     threads.unreact(world, message, world.user(call.id("user_id")), _emoji(call))
 
@@ -222,6 +220,14 @@ def _readable(world: World, call: RestCall) -> Channel:
 def _both(world: World, call: RestCall) -> tuple[Channel, Message]:
     channel = _readable(world, call)
     return channel, world.message(channel, call.id("message_id"))
+
+
+def _changeable(world: World, call: RestCall) -> tuple[Channel, Message]:
+    """Raises Refusal 50083 in an archived thread, which only a new message opens again by itself."""
+    channel, message = _both(world, call)
+    if channel.archived:
+        raise Refusal(50083)
+    return channel, message
 
 
 ROUTES: dict[str, Endpoint] = {

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from simulators.journal import Call
+from simulators.journal import Call, peer_port
 from simulators.slack import methods_files
-from simulators.slack.faults import Gate
+from simulators.slack.faults import Gate, Wanted
 from simulators.slack.interactions import Interactions
 from simulators.slack.method import Args, Method, Reply
 from simulators.slack.rates import Limits
@@ -105,11 +105,13 @@ class SlackSimulator(Interactions):
             return self._response_to(200, {"ok": False, "error": "invalid_json"}, 0)
         if self.faults.take(self.faults.lost_requests, name):
             return _cut(request)
-        await self.faults.hold(name, before=True)
+        peer = peer_port(request.transport)
+        if not await self.faults.hold(name, args, peer, before=True):
+            return _cut(request)
         status, reply, retry_after = self._answer(name, args, token)
-        self.journal.record(Call(name, args, status, reply.get("error")))
-        await self.faults.hold(name, before=False)
-        if self.faults.take(self.faults.lost_replies, name):
+        self.journal.record(Call(name, args, status, reply.get("error"), peer=peer))
+        passed = await self.faults.hold(name, args, peer, before=False)
+        if self.faults.take(self.faults.lost_replies, name) or not passed:
             return _cut(request)
         return self._response_to(status, reply, retry_after)
 
@@ -162,7 +164,7 @@ class SlackSimulator(Interactions):
         return await methods_files.receive_upload(self, request)
 
     async def _download(self, request: web.Request) -> web.Response:
-        await self.faults.hold("GET /files-pri", before=True)
+        await self.faults.hold("GET /files-pri", {}, peer_port(request.transport), before=True)
         return methods_files.download(self, request)
 
     async def _response(self, request: web.Request) -> web.Response:
@@ -209,9 +211,12 @@ class SlackSimulator(Interactions):
         """Cut the connection before the next call(s) of a method: nothing happens or is recorded."""
         self.faults.lost_requests[method] += times
 
-    def hold(self, method: str, *, before: bool = False) -> Gate:
-        """Hold a method's replies (with `before`: its work) until `gate.release()`; `gate.waiting` counts."""
-        gate = Gate(self.journal, before=before)
+    def hold(self, method: str, *, before: bool = False, when: Wanted | None = None) -> Gate:
+        """Hold a method's replies (with `before`: its work) until `gate.release()`; `gate.waiting` counts.
+
+        With `when` only the calls whose arguments it likes; `gate.cut()` ends them without a reply.
+        """
+        gate = Gate(self.journal, before=before, when=when)
         self.faults.gates[method] = gate
         return gate
 

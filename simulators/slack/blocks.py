@@ -73,6 +73,11 @@ def _problems(block: Block) -> Iterator[str]:
     elements = block.get("elements") or []
     if len(elements) > MAX_ELEMENTS.get(kind, len(elements)):
         yield f"no more than {MAX_ELEMENTS[kind]} items allowed"
+    if kind == "actions" and not elements:
+        yield "no fewer than 1 items allowed"
+    named = [element["action_id"] for element in interactive(block) if element.get("action_id")]
+    for name in sorted({name for name in named if named.count(name) > 1}):
+        yield f"`action_id` {name} already exists"
     for element in interactive(block):
         yield from _element_problems(element)
 
@@ -88,6 +93,8 @@ def _table_problems(rows: list[Any]) -> Iterator[str]:
 
 
 def _element_problems(element: dict[str, Any]) -> Iterator[str]:
+    if element.get("type") == "button" and not _text_of(element.get("text")):
+        yield "missing required field: text"
     if len(str(element.get("action_id") or "")) > MAX_ID:
         yield f"action_id must be less than {MAX_ID + 1} characters"
     for button in (element, element.get("positive_button") or {}, element.get("negative_button") or {}):

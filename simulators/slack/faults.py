@@ -2,18 +2,29 @@
 
 import asyncio
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from simulators.journal import Journal
 from simulators.slack.refusal import Refusal
 
+Args = dict[str, Any]
+Wanted = Callable[[Args], bool]
+
 
 class Gate:
-    """Holds the replies of one method (after Slack has done the work, unless `before`) until `release()`."""
+    """Holds the replies of one method (after Slack has done the work, unless `before`) until `release()`.
 
-    def __init__(self, journal: Journal, *, before: bool) -> None:
+    With `when` only the calls whose arguments it likes are held.
+    """
+
+    def __init__(self, journal: Journal, *, before: bool, when: Wanted | None = None) -> None:
         self.before = before
         self.waiting = 0  # calls held right now
+        self.peers: list[int] = []  # the client's port of every call that was held, oldest first
+        self._when = when
+        self._cut = False
         self._journal = journal
         self._open = asyncio.Event()
 
@@ -21,16 +32,23 @@ class Gate:
         """Let all held calls go on, and hold no more."""
         self._open.set()
 
-    async def wait(self) -> None:
-        """Called by the server: wait until the gate is opened."""
-        if self._open.is_set():
-            return
+    def cut(self) -> None:
+        """Cut the held calls' connections (with `before` they were never carried out), and hold no more."""
+        self._cut = True
+        self._open.set()
+
+    async def wait(self, args: Args, peer: int) -> bool:
+        """Called by the server: wait until the gate is opened. False where the call is to be cut."""
+        if self._open.is_set() or not (self._when is None or self._when(args)):
+            return True
         self.waiting += 1
+        self.peers.append(peer)
         self._journal.changed("held", {"waiting": self.waiting})
         try:
             await self._open.wait()
         finally:
             self.waiting -= 1
+        return not self._cut
 
 
 @dataclass
@@ -68,8 +86,7 @@ class Faults:
         planned[method] -= 1
         return True
 
-    async def hold(self, method: str, *, before: bool) -> None:
-        """Wait at the method's gate, if there is one on this side of the work."""
+    async def hold(self, method: str, args: Args, peer: int, *, before: bool) -> bool:
+        """Wait at the method's gate, if there is one on this side of the work. False: cut the call."""
         gate = self.gates.get(method)
-        if gate is not None and gate.before is before:
-            await gate.wait()
+        return gate is None or gate.before is not before or await gate.wait(args, peer)

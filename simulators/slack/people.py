@@ -24,6 +24,10 @@ class People(Workspace):
         """Every payload that was sent (or is to be sent) to the app, oldest first."""
         return self.socket.deliveries
 
+    def redeliver(self, delivery: Delivery) -> Delivery:
+        """Send an event again, as Slack does when it did not see the acknowledgement."""
+        return self.socket.deliver(delivery.again())
+
     def user(self, ref: Somebody) -> User:
         """The person with this id or name."""
         return self.world.user(ref)

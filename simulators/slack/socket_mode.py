@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from simulators.journal import Journal
+from simulators.journal import Journal, peer_port
 
 MAX_CONNECTIONS = 10
 
@@ -27,6 +27,7 @@ class Delivery:
     acked: bool = False
     given_up: bool = False
     paused: bool = False  # waits for the time of its next redelivery
+    earlier: int = 0  # attempts that Slack made before, of which this delivery knows nothing more
     response: Any = None  # the payload of the acknowledgement
     on_ack: Callable[[Any], None] | None = None
 
@@ -40,6 +41,10 @@ class Delivery:
     def attempts(self) -> int:
         """How often it was sent."""
         return len(self.envelopes)
+
+    def again(self) -> "Delivery":
+        """The same event once more, as when Slack did not see the acknowledgement."""
+        return Delivery(self.type, self.payload, earlier=self.earlier + max(1, self.attempts))
 
     @property
     def done(self) -> bool:
@@ -55,6 +60,11 @@ class Connection:
     request: web.Request
     waiting: dict[str, asyncio.Future[Any]] = field(default_factory=dict)
     retired: bool = False  # told to disconnect: gets nothing new
+
+    @property
+    def peer(self) -> int:
+        """The client's port."""
+        return peer_port(self.request.transport)
 
     def lost(self) -> None:
         """Wake everyone who waits for an acknowledgement on this socket."""
@@ -141,7 +151,7 @@ class SocketMode:
         return delivery
 
     async def _deliver(self, delivery: Delivery) -> None:
-        reason = ""
+        reason = "timeout" if delivery.earlier else ""
         delays = (0.0, *self.retry_delays) if delivery.type == "events_api" else (0.0,)
         for attempt, delay in enumerate(delays):
             await self._pause(delivery, delay)
@@ -193,7 +203,7 @@ class SocketMode:
             "accepts_response_payload": delivery.accepts_response,
         }
         if delivery.type == "events_api":
-            envelope |= {"retry_attempt": attempt, "retry_reason": reason}
+            envelope |= {"retry_attempt": delivery.earlier + attempt, "retry_reason": reason}
         return envelope
 
     def redeliver_now(self) -> None:

@@ -97,10 +97,22 @@ class Driver(Protocol):
     def press_stop(self, said: IncomingMessage) -> None:
         """The author presses the platform's own stop control (can: "stop")."""
 
+    def press(self, ref: MessageRef, key: str, who: Person = "alice") -> None:
+        """Press the button with this Button.key under a message of ours. KeyError where it has none such."""
+
     # ---- what is seen
 
     def ours(self) -> Sequence[Shown]:
-        """All messages of ours that stand anywhere, oldest first."""
+        """All messages of ours that stand anywhere for everybody there to see, oldest first."""
+
+    def buttons(self, ref: MessageRef) -> Sequence[tuple[str, str]]:
+        """Button.key and label of each button that a message of ours has now, in the order shown."""
+
+    def failed_presses(self, who: Person) -> int:
+        """How often the platform told a person that a press did nothing: they will press again."""
+
+    def whispers(self, who: Person) -> Sequence[str]:
+        """What we said so that only this person sees it, wherever that was, oldest first."""
 
     def signs(self, target: Target) -> bool:
         """Whether a sign that stays until it is taken away is shown for the question."""
@@ -177,12 +189,16 @@ class Notes:
 
     def __init__(self):
         self.kept = {}
+        self.places = ()
 
     async def get(self, key):
         return self.kept.get(key)
 
     async def put(self, key, value):
         self.kept[key] = value
+
+    async def active(self, platform, seconds):
+        return [place for place in self.places if place.platform == platform]
 
 
 @dataclass

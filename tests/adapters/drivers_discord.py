@@ -23,6 +23,7 @@ BUSY = (
 )
 THUMB, HOURGLASS = "👍🏽", "⏳"
 SUPPRESS_EMBEDS = 1 << 2
+OURS = "parley:"
 STARTER, BOOST, JOIN = 21, 8, 7
 
 
@@ -137,6 +138,11 @@ class DiscordDriver:
         data = message_payloads.message_event(self.world, message)
         self.world.emit(Event("MESSAGE_CREATE", data, message.channel))
 
+    def press(self, ref, key, who="alice"):
+        if key not in dict(self.buttons(ref)):
+            raise KeyError(key)
+        self.server.click(self._at(ref), self.people[who], OURS + key)
+
     # ---- what is seen
 
     def ours(self):
@@ -158,6 +164,16 @@ class DiscordDriver:
             pings=(*message.mentions, *message.mention_roles, *everyone),
             previews=not message.flags & SUPPRESS_EMBEDS,
         )
+
+    def buttons(self, ref):
+        shown = [each for row in self._at(ref).components for each in row["components"]]
+        return [(each["custom_id"].removeprefix(OURS), each["label"]) for each in shown]
+
+    def failed_presses(self, who):
+        return len(self.server.failed(self.people[who]))
+
+    def whispers(self, who):
+        return [each.content for each in self.server.whispers(self.people[who])]
 
     def signs(self, target):
         return self.server.bot.id in self._at(target.question).reactions.get(HOURGLASS, [])

@@ -129,11 +129,28 @@ class SlackDriver:
     def press_stop(self, said):
         self.server.press_stop(said.place.channel, said.place.thread, said.author.id)
 
+    def press(self, ref, key, who="alice"):
+        [name] = [each["action_id"] for each in self._at(ref).buttons if each["value"] == key] or [key]
+        self.server.press(self._at(ref), name, self.people[who])
+
     # ---- what is seen
 
     def ours(self):
+        return [self._seen(message) for message in self._written() if message.ephemeral_to is None]
+
+    def _written(self):
         found = [m for m in self.world.log.values() if m.bot_id == self.world.bot_id and not m.deleted]
-        return [self._seen(message) for message in sorted(found, key=lambda message: message.ts)]
+        return sorted(found, key=lambda message: message.ts)
+
+    def buttons(self, ref):
+        return [(each["value"], each["text"]["text"]) for each in self._at(ref).buttons]
+
+    def failed_presses(self, who):
+        ours = [each for each in self.server.deliveries if each.type == "interactive" and each.given_up]
+        return sum(each.payload["user"]["id"] == self.ids[who] for each in ours)
+
+    def whispers(self, who):
+        return [each.shown for each in self._written() if each.ephemeral_to == self.ids[who]]
 
     def _seen(self, message):
         texts = [block["text"] for block in message.blocks if block["type"] == "markdown"]
@@ -202,6 +219,10 @@ class SlackDriver:
         events += [{**said, "subtype": "message_changed", "message": secret}, {"type": [secret]}]
         payloads = [{"type": "event_callback", "event": event} for event in events]
         payloads += [None, {}, {"type": "event_callback"}, {"type": secret}]
+        button = {"action_id": f"parley:{secret}", "value": secret}
+        presses = [{}, {"actions": [secret]}, {"actions": [button]}]
+        presses += [{"actions": [button], "container": where} for where in (secret, {"channel_id": "D1"})]
+        payloads += [{"type": "block_actions", **press} for press in presses]
         envelope = {"type": "events_api", "accepts_response_payload": False}
         for number, payload in enumerate(payloads):
             text = json.dumps({**envelope, "envelope_id": f"broken-{number}", "payload": payload})

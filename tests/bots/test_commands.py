@@ -75,7 +75,7 @@ async def test_the_doctor_finds_all_well(doctored):
     ("changes", "text"),
     [
         ({"key": "app-wrong"}, "FAIL app support: Dify refuses the API key"),
-        ({"key": "app-flow"}, "FAIL app support: workflow apps can't be used in a chat yet"),
+        ({"key": "app-flow"}, "FAIL app support: it has no text input"),
         ({"token": "xoxb-wrong"}, "bot_token"),
     ],
 )

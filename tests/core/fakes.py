@@ -102,7 +102,7 @@ class FakeAdapter:
     def measure(self, markdown):
         return len(markdown)
 
-    def live(self, target, posted=None):
+    def live(self, target, posted=None, guard=None):
         return FakeMessage(self, target, posted)
 
     async def names(self, message):

@@ -221,7 +221,7 @@ def test_a_workflows_text_can_be_replaced():
 def test_where_nothing_was_streamed_the_finish_has_the_answer():
     assert fold(STARTED, finish("succeeded", outputs={"answer": "Whole."})).text == "Whole."
     assert fold(message("Some"), finish("succeeded", outputs={"answer": "Whole."})).text == "Some"
-    assert fold(STARTED, finish("succeeded", outputs={"answer": ["no", "text"]})).text == ""
+    assert fold(STARTED, finish("succeeded", outputs={"answer": ["no", "text"]})).text == '["no", "text"]'
     assert fold(STARTED, finish("succeeded", outputs=None)).text == ""
 
 

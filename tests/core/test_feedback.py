@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from core.dify.apps import DifyApp
 from core.dify.client import DifyClient, Question
 from core.dify.server import DifyServer, StreamLimits
+from core.dispatch.local import LocalQueues
 from core.emojis import meanings
 from core.feedback import Feedback, verdict
 from core.messages import Addressed, IncomingMessage, IncomingReaction, MessageRef, Person, Place
 from core.metrics import Metrics
 from core.store.database import Database
+from core.store.ledger import Ledger
 from core.store.ratings import Ratings
 from core.store.rows import Vote
 from core.store.store import Store
@@ -115,11 +117,12 @@ async def rated(tmp_path):
         store, ref = Store(database), MessageRef("chat", "w", "c", "q")
         place = Place("chat", "w", "c", "t")
         asked = IncomingMessage(ref, place, Person("asker"), "hi", Addressed.MENTION, "who-asked")
-        accepted = await store.accept(asked, "helpdesk")
+        queues, ledger = LocalQueues(None, store), Ledger(database)
+        accepted = await store.accept(asked, "helpdesk", queues.enlist)
         post = MessageRef("chat", "w", "c", "a")
-        await store.add_post(accepted.turn, 0, post)
-        turn = await store.turn(accepted.turn)
-        await store.note_ids(
+        turn = await ledger.claim(accepted.turn)
+        await ledger.add_post(turn, 0, post)
+        await ledger.note_ids(
             turn, task_id="t", message_id=message_id, run_id="", conversation_id="c", asked_at=5.0
         )
         feedback = Feedback(
@@ -130,7 +133,7 @@ async def rated(tmp_path):
             retry_seconds=0.01,
         )
         task = asyncio.create_task(feedback.run())
-        yield Rated(dify, store, feedback, accepted.turn, post)
+        yield Rated(dify, store, feedback, turn, post)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await server.aclose()
@@ -138,7 +141,7 @@ async def rated(tmp_path):
 
 
 async def close(rated):
-    await rated.store.close_turn(rated.turn, "complete")
+    await Ledger(rated.store.database).close(rated.turn, "complete")
     rated.feedback.closed()
 
 
@@ -194,7 +197,7 @@ async def test_dify_is_told_again_until_it_has_heard(rated):
     port = int(rated.dify.origin.rpartition(":")[2])
     await rated.dify.stop()
     await rated.react("ann", "+1")
-    assert await Ratings(rated.store.database).due() == [rated.turn]
+    assert await Ratings(rated.store.database).due() == [rated.turn.id]
     await rated.dify.start(port)
     assert await rated.heard(1) == ["like"]
     await rated.settled()

@@ -7,7 +7,7 @@ import pytest
 
 from core.contract import Budget, Gone
 from core.lanes import Lanes
-from core.reply import ATTEMPTS
+from core.persist import ATTEMPTS
 from tests.core.fakes import FakeAdapter, Limited, Lost
 from tests.core.virtual_time import run
 from tests.core.writing import WORDS, drafts, grow, now, reply_on

@@ -5,7 +5,9 @@ import random
 
 import pytest
 
-from core.messages import MessageRef
+from core.continuation import Earlier
+from core.errors import Advice, Superseded
+from core.messages import Button, MessageRef
 from tests.core.fakes import FakeAdapter, Limited, Lost
 from tests.core.virtual_time import run
 from tests.core.writing import WORDS, drafts, grow, now, reply_on, rtts
@@ -157,36 +159,108 @@ def test_messages_posted_before_a_restart_are_written_on():
     assert [ref.id for ref in reply.refs] == ["old0"]
 
 
-def test_writing_does_not_wait_until_a_post_is_kept():
-    async def keep(_page, _ref):
-        await asyncio.sleep(100)
+class Kept:
+    """What a reply told of itself."""
 
-    async def story():
-        adapter = FakeAdapter()
-        reply = reply_on(adapter, keep=keep)
-        await reply.finish("Text")
-        stood = now()
-        await reply.kept()
-        return stood, now()
+    def __init__(self):
+        self.posts = []
+        self.texts = []
 
-    assert run(story()) == (pytest.approx(0.2), pytest.approx(100.2))
+    def posted(self, page, ref):
+        self.posts.append((page, ref.id))
+
+    def shown(self, text):
+        self.texts.append(text)
 
 
-def test_every_post_is_told_once_with_its_page():
-    told = []
-
-    async def keep(page, ref):
-        told.append((page, ref.id))
+def test_every_post_is_told_once_with_its_page_and_what_it_shows():
+    kept = Kept()
 
     async def story():
         adapter = FakeAdapter(page_length=200)
         adapter.faults.append(Lost(done=True))
-        reply = reply_on(adapter, keep=keep)
+        reply = reply_on(adapter, keep=kept)
         await grow(reply, WORDS * 12)
-        await reply.kept()
 
     run(story())
-    assert told == [(0, "key-q:0"), (1, "key-q:1"), (2, "key-q:2")]
+    assert kept.posts == [(0, "key-q:0"), (1, "key-q:1"), (2, "key-q:2")]
+    assert kept.texts[-1] == WORDS * 12
+
+
+def test_what_a_process_before_us_posted_is_found_before_anything_is_posted():
+    kept = Kept()
+    found = [MessageRef("fake", "w", "c", name) for name in ("old0", "lost1")]
+
+    async def find():
+        return found
+
+    async def story():
+        adapter = FakeAdapter(page_length=200)
+        earlier = Earlier("half of it", find)
+        reply = reply_on(adapter, posted=found[:1], keep=kept, earlier=earlier)
+        before = reply.text
+        await reply.finish(WORDS * 12)
+        return before, adapter
+
+    before, adapter = run(story())
+    assert before == "half of it"
+    assert [message.ref.id for message in adapter.standing] == ["old0", "lost1", "key-q:2"]
+    assert kept.posts == [(1, "lost1"), (2, "key-q:2")]
+
+
+def test_a_lost_message_that_is_not_needed_any_more_goes():
+    async def find():
+        return [MessageRef("fake", "w", "c", name) for name in ("old0", "lost1")]
+
+    async def story():
+        adapter = FakeAdapter(page_length=200)
+        reply = reply_on(adapter, earlier=Earlier("", find))
+        await reply.finish("Short.")
+        return adapter
+
+    assert [(message.ref.id, message.text) for message in run(story()).standing] == [("old0", "Short.")]
+
+
+def test_nothing_is_written_before_the_guard_lets_it():
+    opened = []
+
+    async def guard():
+        opened.append(now())
+        await asyncio.sleep(7)
+
+    async def story():
+        adapter = FakeAdapter()
+        await reply_on(adapter, guard=guard).finish("Text")
+        return adapter
+
+    adapter = run(story())
+    assert len(opened) == len(adapter.calls) == 1
+    assert adapter.calls[0].at == pytest.approx(opened[0] + 7.1)  # half a round trip later
+
+
+def test_who_was_relieved_writes_nothing_more():
+    async def guard():
+        raise Superseded(Advice("internal", "taken over"))
+
+    async def story():
+        adapter = FakeAdapter()
+        with pytest.raises(Superseded):
+            await reply_on(adapter, guard=guard).finish("Text")
+        return adapter
+
+    assert run(story()).calls == []
+
+
+def test_buttons_come_with_the_end():
+    button = Button("retry", "Ask again")
+
+    async def story():
+        adapter = FakeAdapter()
+        reply = reply_on(adapter)
+        await reply.finish("Text", ("Broke off.",), (button,))
+        return adapter
+
+    assert run(story()).calls[-1].draft.buttons == (button,)
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -1,8 +1,29 @@
 """The same verbs over both simulated platforms, so that one journey is told once and run twice."""
 
+from simulators.discord import interactions
 from simulators.slack import Upload
 
 SKIN = "\U0001f3fd"
+AGAIN = "Ask again"
+MESSAGES = "/channels/{channel_id}/messages"
+EDIT = f"PATCH {MESSAGES}/{{message_id}}"
+
+
+class Held:
+    """Calls of the bot that stand at gates: `let_go` carries on, `cut` ends them without a reply."""
+
+    def __init__(self, journal, gates, let_go):
+        self.let_go = let_go
+        self._journal = journal
+        self._gates = gates
+
+    async def reached(self):
+        """Wait until a call is held."""
+        await self._journal.wait(lambda: sum(gate.waiting for gate in self._gates))
+
+    def cut(self):
+        for gate in self._gates:
+            gate.cut()
 
 
 class DiscordChat:
@@ -10,6 +31,7 @@ class DiscordChat:
 
     name = "discord"
     thumbs_up, thumbs_down, stop_sign = "👍" + SKIN, "👎", "🛑"
+    posts, edits, ends = (f"POST {MESSAGES}",), (EDIT,), (EDIT,)
 
     def __init__(self, discord):
         self.server = discord
@@ -18,15 +40,20 @@ class DiscordChat:
         self.guild = discord.add_guild("Acme", self.alice, self.bob)
         self.channel = discord.add_channel(self.guild, "general")
         self.dm = discord.dm(self.alice)
+        self._said = None  # the last thing that the bot was told of
+
+    def _say(self, channel, person, text, **more):
+        self._said = self.server.post(channel, person, text, **more)
+        return self._said
 
     def mention(self, person, text):
-        return self.server.post(self.channel, person, f"<@{self.server.bot.id}> {text}")
+        return self._say(self.channel, person, f"<@{self.server.bot.id}> {text}")
 
     def whisper(self, text):
-        return self.server.post(self.dm, self.alice, text)
+        return self._say(self.dm, self.alice, text)
 
     def follow(self, question, person, text):
-        return self.server.post(self.server.world.channels[question.id], person, text)
+        return self._say(self.server.world.channels[question.id], person, text)
 
     def thread(self, question):
         return self.server.world.channels.get(question.id)
@@ -49,13 +76,20 @@ class DiscordChat:
         return [version.content for version in message.history]
 
     def react(self, message, person, emoji):
+        self._said = message
         self.server.react(message, person, emoji)
 
     def unreact(self, message, person, emoji):
+        self._said = message
         self.server.unreact(message, person, emoji)
 
     def delete(self, message):
         self.server.delete(message)
+
+    def repeat(self, message):
+        """The platform tells of a message once more, as a second session does."""
+        self._said = message
+        self.server.repeat(message)
 
     def chatter(self, person, text):
         return self.server.post(self.channel, person, text)
@@ -69,7 +103,15 @@ class DiscordChat:
         return sum(bool(m.reactions.get("⏳")) for m in self.channel.messages.values())
 
     async def taken(self):
-        """The bot handles what it is told in order: nothing to wait for."""
+        """Wait until what was said last is safe. Discord asks for no acknowledgement of a message, but of a
+        press: the bot takes what it is told in a channel in order, so all before an acknowledged one is safe.
+        """
+        data = {"component_type": 2, "custom_id": "parley:ping", "id": 1}
+        place, source = self._said.channel, self._said
+        ping = interactions.begin(
+            self.server.world, interactions.COMPONENT, self.alice, place, data, source=source
+        )
+        await self.journal.wait(lambda: ping.response_type is not None)
 
     def identity(self, question):
         return f"discord:{question.id}"
@@ -77,12 +119,38 @@ class DiscordChat:
     def personal(self):
         return f"discord:{self.alice.id}"
 
+    def buttons(self, message):
+        return [each["label"] for row in message.components for each in row["components"]]
+
+    def press(self, message, person, label=AGAIN):
+        [button] = [e for row in message.components for e in row["components"] if e["label"] == label]
+        self._said = message
+        return self.server.click(message, person, button["custom_id"])
+
+    def whispers(self, person):
+        """What only this person sees."""
+        return [each.content for each in self.server.whispers(person)]
+
+    def hold(self, methods, *, before=False):
+        """Hold the replies of the bot's calls, or (`before`) the calls themselves."""
+        every = lambda _args: True  # noqa: E731 - a gate without a condition goes on cutting
+        gates = [self.server.faults.hold(method, before=before, when=every) for method in methods]
+        return Held(self.journal, gates, lambda: [gate.open() for gate in gates])
+
+    def lose_reply(self, methods):
+        """The next call of each method is carried out, but its reply is lost."""
+        for method in methods:
+            self.server.lose_reply_next(method)
+
 
 class SlackChat:
     """People at the simulated Slack."""
 
     name = "slack"
     thumbs_up, thumbs_down, stop_sign = "+1::skin-tone-4", "thumbsdown", "octagonal_sign"
+    posts = ("chat.postMessage", "chat.startStream")
+    edits = ("chat.update", "chat.appendStream")
+    ends = ("chat.update", "chat.stopStream")
 
     def __init__(self, slack):
         self.server = slack
@@ -105,7 +173,7 @@ class SlackChat:
         return self.server.post(question.channel, person, text, thread_ts=question.ts)
 
     def _answers(self, channel, thread_ts=None):
-        here = [m for m in self.server.world.messages(channel) if m.bot_id]
+        here = [m for m in self.server.world.messages(channel) if m.bot_id and m.ephemeral_to is None]
         return [m for m in here if thread_ts is None or m.thread_ts == thread_ts]
 
     def in_dm(self, _question=None):
@@ -129,6 +197,11 @@ class SlackChat:
     def delete(self, message):
         self.server.delete(message)
 
+    def repeat(self, message):
+        """The platform tells of a message once more, as it does where it did not see the acknowledgement."""
+        [told] = [d for d in self.server.deliveries if d.event.get("ts") == message.ts and not d.earlier][:1]
+        self.server.redeliver(told)
+
     def chatter(self, person, text):
         return self.server.post(self.channel, person, text)
 
@@ -149,6 +222,54 @@ class SlackChat:
 
     def personal(self):
         return f"slack:{self.server.world.team_id}:{self.alice.id}"
+
+    def buttons(self, message):
+        return [each["text"]["text"] for each in message.buttons]
+
+    def press(self, message, person, label=AGAIN):
+        [button] = [each for each in message.buttons if each["text"]["text"] == label]
+        return self.server.press(message, button["action_id"], person)
+
+    def whispers(self, person):
+        """What only this person sees."""
+        everywhere = self.server.world.log.values()
+        return [message.shown for message in everywhere if message.ephemeral_to == person.id]
+
+    def hold(self, methods, *, before=False):
+        """Hold the replies of the bot's calls, or (`before`) the calls themselves."""
+        gates = [self.server.hold(method, before=before) for method in methods]
+        return Held(self.journal, gates, lambda: [gate.release() for gate in gates])
+
+    def lose_reply(self, methods):
+        """The next call of each method is carried out, but its reply is lost."""
+        for method in methods:
+            self.server.lose_reply_next(method)
+
+
+class Spot:
+    """One place where Alice asks, and what stands there of ours."""
+
+    def __init__(self, chat, *, direct):
+        self._chat = chat
+        self._direct = direct
+        self.question = None
+
+    def ask(self, text):
+        """The first time it opens a conversation; later questions go on with it."""
+        chat = self._chat
+        if self._direct:
+            said = chat.whisper(text)
+        elif self.question is None:
+            said = chat.mention(chat.alice, text)
+        else:
+            said = chat.follow(self.question, chat.alice, text)
+        self.question = self.question or said
+        return said
+
+    def answers(self):
+        if self._direct:
+            return self._chat.in_dm()
+        return self._chat.in_thread(self.question) if self.question else []
 
 
 CHATS = {"discord": DiscordChat, "slack": SlackChat}

@@ -1,22 +1,26 @@
 """The real bot, through the real SDKs, against the simulators."""
 
 import asyncio
-from contextlib import asynccontextmanager
+import json
+import re
+import sys
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from chats import CHATS
+from chats import CHATS, Spot
 
 from bots.config import parse
-from bots.running import running_bot
+from bots.running import run, running_bot
 from simulators.dify.app import DifySimulator
 from simulators.discord import DiscordSimulator
 from simulators.slack import SlackSimulator
 
 KEY = "app-support"
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -56,6 +60,68 @@ class World:
             await ready(address)
             yield address
 
+    @asynccontextmanager
+    async def doomed(self, **changes):
+        """A bot that is killed at the end of the block: its turns end at whatever they wait for.
+
+        In this process, where a kill costs nothing; what the operating system does to a killed process, it
+        does to those of `process`.
+        """
+        started = asyncio.get_running_loop().create_future()
+        bot = asyncio.create_task(run(self.config(**changes), asyncio.Event(), started.set_result))
+        bot.add_done_callback(lambda _: started.done() or started.cancel())
+        try:
+            await ready(await started)
+            yield
+        finally:
+            turns = [task for task in asyncio.all_tasks() if _name(task) == "LocalQueues._work"]
+            for task in (*turns, bot):
+                task.cancel()
+            await asyncio.wait([*turns, bot])
+
+    @asynccontextmanager
+    async def process(self, **changes):
+        """The bot as a process of its own, connected; killed at the end of the block, if it still lives."""
+        file = self.folder / "config.yaml"
+        file.write_text(json.dumps(self.values(**changes)), encoding="utf-8")  # JSON is YAML
+        process = await Process.start("run", "--config", str(file))
+        try:
+            await ready((await process.says(r"listening on http://(\S+)"))[1])
+            yield process
+        finally:
+            await process.end()
+
+
+class Process:
+    """A command of ours, run by itself."""
+
+    def __init__(self, process):
+        self._process = process
+        self.wait, self.terminate, self.kill = process.wait, process.terminate, process.kill
+
+    @classmethod
+    async def start(cls, *words):
+        command = (sys.executable, "-m", "bots", *words)
+        pipe = asyncio.subprocess.PIPE
+        return cls(await asyncio.create_subprocess_exec(*command, stderr=pipe, cwd=ROOT))
+
+    async def says(self, pattern):
+        """Wait for a line of its log; gives the match."""
+        async with asyncio.timeout(20):
+            while line := (await self._process.stderr.readline()).decode():
+                if found := re.search(pattern, line):
+                    return found
+        pytest.fail(f"the process ended without saying {pattern}")
+
+    async def end(self):
+        with suppress(ProcessLookupError):
+            self.kill()
+        await self._process.communicate()
+
+
+def _name(task):
+    return getattr(task.get_coro(), "__qualname__", "")
+
 
 async def ready(address, *parts):
     """Wait until /readyz says so, of these parts or of all; asking again is the only way from outside."""
@@ -65,6 +131,15 @@ async def ready(address, *parts):
             if all(answer[part] == "ok" for part in parts) and (parts or answer["ready"]):
                 return
             await asyncio.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Looking for a lost answer takes a moment instead of half a minute (but in a process of its own)."""
+    monkeypatch.setattr("core.asking.LOOK_AFTER_DEATH_SECONDS", 0.5)
+    monkeypatch.setattr("core.asking.LOOK_AFTER_BREAK_SECONDS", 0.5)
+    monkeypatch.setattr("core.recovery.PAUSES", (0.05,))
+    monkeypatch.setattr("core.recovery.SETTLE_SECONDS", 0.05)
 
 
 @pytest.fixture
@@ -110,3 +185,14 @@ def world(request):
 @pytest.fixture
 async def chat(world):
     return CHATS[next(iter(world.platforms))](world.slack or world.discord)
+
+
+@pytest.fixture
+def dm(chat):
+    return Spot(chat, direct=True)
+
+
+@pytest.fixture(params=["dm", "thread"])
+def spot(request, chat):
+    """Where Alice asks: with both platforms, the four ways in which an answer is written."""
+    return Spot(chat, direct=request.param == "dm")

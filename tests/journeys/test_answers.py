@@ -1,10 +1,11 @@
 """What an answer may do: grow long, be replaced, fail half-way, come from any kind of chat app."""
 
 import pytest
-from shared import asked, shows
+from chats import AGAIN
+from shared import another, asked, says_only, serve, shows
 
 from simulators.dify.app import DifySimulator
-from simulators.dify.script import Answer, Drop, Eof, Event, Fail, Gate, Raw, Refuse, Replace, Tool
+from simulators.dify.script import Answer, Event, Fail, Gate, Raw, Refuse, Replace, Tool
 
 LONG = "Here is code:\n\n```python\n" + "\n".join(f"value_{n} = {n}" for n in range(400)) + "\n```\nThe end."
 
@@ -53,7 +54,8 @@ async def test_a_long_answer_goes_on_in_next_messages_with_its_code_whole(world,
 
 async def test_moderation_replaces_what_was_shown_over_all_messages(world, chat, dify):
     gate = Gate()
-    dify.reply(Answer(["Forbidden words. " * 700, Replace("I can't talk about that.")], gate=gate))
+    forbidden = "Forbidden words. " * {"discord": 150, "slack": 700}[chat.name]
+    dify.reply(Answer([forbidden, Replace("I can't talk about that.")], gate=gate))
     async with world.bot():
         question = chat.mention(chat.alice, "tell me")
         gate.allow()
@@ -69,8 +71,6 @@ async def test_moderation_replaces_what_was_shown_over_all_messages(world, chat,
     [
         (Fail(), "language model failed"),
         (Fail(code="internal_server_error", status=500), "failed while answering"),
-        (Drop(), "broke off"),
-        (Eof(), "broke off"),
     ],
 )
 async def test_the_text_before_trouble_stays_and_a_sentence_is_added(world, chat, dify, trouble, sentence):
@@ -80,6 +80,7 @@ async def test_the_text_before_trouble_stays_and_a_sentence_is_added(world, chat
         answer = await shows(chat, chat.in_dm, sentence)
         assert "The first half." in chat.text(answer)
         assert "scripted" not in chat.text(answer)
+        assert chat.buttons(answer) == [AGAIN]
         chat.whisper("still there?")  # one failure does not end the conversation
         await shows(chat, chat.in_dm, "You said: still there?", count=2)
     assert len(asked(dify)) == 2
@@ -124,9 +125,25 @@ async def test_an_empty_answer_is_said_to_be_empty(world, chat, dify):
         await shows(chat, chat.in_dm, "empty answer")
 
 
+@pytest.mark.parametrize("version", ["0.15.8", "1.16.1"])
 @pytest.mark.parametrize("mode", ["completion", "workflow"])
-async def test_other_kinds_of_app_are_refused_with_a_sentence(world, chat, dify, mode):
-    dify.add_app("app-other", mode=mode, name="Other")
-    async with world.bot(apps__support__api_key="app-other"):
+async def test_a_completion_or_a_workflow_answers_each_question_by_itself(world, chat, version, mode):
+    async with another(version) as other:
+        serve(world, mode, other)
+        async with world.bot():
+            chat.whisper("what is it?")
+            await says_only(chat, chat.in_dm, "You said: question: what is it?")
+            chat.whisper("and now?")
+            await says_only(chat, chat.in_dm, "You said: question: and now?", count=2)
+        assert [call.args["inputs"] for call in asked(other)] == [
+            {"question": "what is it?"},
+            {"question": "and now?"},
+        ]
+
+
+async def test_a_workflow_that_takes_no_text_is_refused_with_a_sentence(world, chat, dify):
+    dify.add_app("app-numbers", mode="workflow", input_form=({"number": {"variable": "n"}},))
+    async with world.bot(apps__support__api_key="app-numbers"):
         chat.whisper("hi")
-        await shows(chat, chat.in_dm, "kind of app")
+        await shows(chat, chat.in_dm, "no text input")
+    assert not asked(dify)

@@ -38,9 +38,10 @@ async def test_a_place_without_a_route_is_told_so(world, chat, dify):
 
 async def test_a_very_long_question_is_passed_on_whole(world, chat, dify):
     text = "word " * (380 if chat.name == "discord" else 7_900)
+    dify.reply("Read it all.")
     async with world.bot():
         chat.whisper(text)
-        await chat.journal.wait(lambda: "turn 1" in "".join(map(chat.text, chat.in_dm())))
+        await shows(chat, chat.in_dm, "Read it all.")
     assert asked(dify)[0].args["query"] == text.strip()
 
 

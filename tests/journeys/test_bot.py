@@ -1,24 +1,18 @@
 """The bot as a program: start, readiness, wrong tokens, restarts, what it logs."""
 
 import asyncio
-import json
 import logging
-import sys
-from pathlib import Path
 
 import httpx
 import pytest
-from chats import SlackChat
 from conftest import KEY, World, ready
-from shared import asked, shows, stops
+from shared import asked, shows
 
 from bots.running import run, running_bot
 from core.errors import StoreLocked
 from simulators.dify.script import Answer, Gate
 from simulators.discord import DiscordSimulator
 from simulators.slack import SlackSimulator
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -94,88 +88,19 @@ async def test_it_starts_while_dify_is_down_and_answers_when_it_is_back(slack_wo
     assert len(asked(dify)) == 1
 
 
-async def test_what_a_shutdown_cuts_off_is_stopped_kept_and_said(slack_world, dify, chat_slack):
+async def test_a_question_in_line_at_dify_is_asked_after_the_restart(world, chat, dify):
     gate = Gate()
-    dify.reply(Answer(["first ", "half"], gate=gate))
-    async with slack_world.bot(server__grace=0):
-        question = chat_slack.mention(chat_slack.alice, "one")
+    dify.reply(Answer(["taken ", "up"], gate=gate))
+    async with world.bot(server__grace=0, dify__max_streams=1):
+        chat.mention(chat.alice, "one")
         gate.allow()
-        await shows(chat_slack, lambda: chat_slack.in_thread(question), "first")
-        chat_slack.follow(question, chat_slack.alice, "two")
-        await chat_slack.taken()
-    assert stops(dify)
-    assert "first" in chat_slack.text(chat_slack.in_thread(question)[0])
-    assert "ask again" in chat_slack.text(chat_slack.in_thread(question)[0])
-    async with slack_world.bot():  # what had not begun is answered now
-        await shows(chat_slack, lambda: chat_slack.in_thread(question), "You said: two", count=2)
-    assert len(asked(dify)) == 2
-
-
-async def test_a_question_in_line_at_dify_is_asked_after_the_restart(slack_world, dify, chat_slack):
-    gate = Gate()
-    dify.reply(Answer(["taken"], gate=gate))
-    async with slack_world.bot(server__grace=0, dify__max_streams=1):
-        chat_slack.mention(chat_slack.alice, "one")
-        await dify.journal.wait(lambda: asked(dify))
-        waiting = chat_slack.mention(chat_slack.bob, "two")
-        await chat_slack.journal.wait(chat_slack.waiting_signs)
-    async with slack_world.bot():
-        await shows(chat_slack, lambda: chat_slack.in_thread(waiting), "You said: two")
+        await gate.passed(1)
+        waiting = chat.mention(chat.bob, "two")
+        await chat.journal.wait(chat.waiting_signs)
+    async with world.bot():
+        await shows(chat, lambda: chat.in_thread(waiting), "You said: two")
+        await chat.journal.wait(lambda: not chat.waiting_signs())
     assert [call.args["query"] for call in asked(dify)].count("two") == 1
-
-
-async def test_a_killed_process_is_followed_by_one_that_says_so_and_goes_on(slack_world, dify, chat_slack):
-    gate = Gate()
-    dify.reply(Answer(["first ", "half"], gate=gate))
-    killed = await start_process(slack_world)
-    question = chat_slack.mention(chat_slack.alice, "one")
-    gate.allow()
-    await shows(chat_slack, lambda: chat_slack.in_thread(question), "first")
-    chat_slack.follow(question, chat_slack.alice, "two")
-    await chat_slack.taken()
-    killed.kill()
-    await killed.wait()
-    async with slack_world.bot():
-        await shows(chat_slack, lambda: chat_slack.in_thread(question), "ask again", count=2)
-        await shows(chat_slack, lambda: chat_slack.in_thread(question), "You said: two", count=3)
-    assert "first" in chat_slack.text(chat_slack.in_thread(question)[0])  # what had come stays
-    assert [call.args["query"] for call in asked(dify)] == ["one", "two"]
-
-
-async def test_sigterm_lets_a_running_answer_finish(slack_world, dify, chat_slack):
-    gate = Gate()
-    dify.reply(Answer(["first ", "half"], gate=gate))
-    process = await start_process(slack_world, server__grace=20)
-    question = chat_slack.mention(chat_slack.alice, "one")
-    gate.allow()
-    await shows(chat_slack, lambda: chat_slack.in_thread(question), "first")
-    process.terminate()
-    gate.finish()
-    assert await process.wait() == 0
-    assert chat_slack.text(chat_slack.in_thread(question)[0]).strip() == "first half"
-
-
-async def start_process(world, **changes):
-    """The bot as a process of its own, connected."""
-    file = world.folder / "config.yaml"
-    file.write_text(json.dumps(world.values(**changes)), encoding="utf-8")  # JSON is YAML
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bots",
-        "run",
-        "--config",
-        str(file),
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=ROOT,
-    )
-    await world.slack.journal.wait(lambda: world.slack.socket.open, within=20)
-    return process
-
-
-@pytest.fixture
-async def chat_slack(slack_world):
-    return SlackChat(slack_world.slack)
 
 
 async def test_nothing_that_people_say_and_no_key_is_logged(world, chat, dify, caplog):

@@ -1,7 +1,6 @@
 """One turn at a time per conversation, and no more of Dify at once than it can bear."""
 
 import asyncio
-import sqlite3
 
 import pytest
 from shared import asked, shows
@@ -99,22 +98,3 @@ async def test_a_stop_while_dify_keeps_refusing_withdraws_the_question(world, ch
         chat.whisper("something else")  # the line is free again
         await dify.journal.wait(lambda: len(asked(dify)) > count)
     assert {call.args["query"] for call in asked(dify)[count:]} == {"something else"}
-
-
-async def test_the_ids_of_an_answer_outlive_a_locked_store(world, chat, dify, monkeypatch):
-    monkeypatch.setattr("core.store.database.BUSY_SECONDS", 0.05)
-    monkeypatch.setattr("core.store.database._SQLITE_SETTINGS", ("PRAGMA busy_timeout=50",))
-    gate = Gate()
-    dify.reply(Answer(["one ", "two"], gate=gate))
-    async with world.bot():
-        chat.whisper("hello")
-        await dify.journal.wait(lambda: asked(dify))
-        lock = sqlite3.connect(world.folder / "bot.db", isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
-        gate.finish()
-        await shows(chat, chat.in_dm, "one two")  # people see the answer all the same
-        lock.execute("ROLLBACK")
-        lock.close()
-        chat.whisper("and again")
-        await shows(chat, chat.in_dm, "turn 2", count=2)
-    assert asked(dify)[1].args["conversation_id"]

@@ -1,7 +1,7 @@
 """Stop: by emoji, by deletion, by word, before Dify told any id; always with the user that asked."""
 
 import pytest
-from shared import asked, shows, stops
+from shared import asked, serve, shows, stops
 
 from simulators.dify.script import Answer, Gate
 
@@ -94,3 +94,22 @@ async def test_a_question_still_in_line_can_be_stopped(world, chat, dify, gate):
         gate.finish()
         await shows(chat, lambda: chat.in_thread(question), "Stopped.", count=2)
     assert [call.args["query"] for call in asked(dify)] == ["go on"]
+
+
+@pytest.mark.parametrize("mode", ["chat", "agent"])  # 1.16 keeps nothing of an agent's stopped answer
+async def test_a_stop_outlives_the_process_that_heard_it(world, chat, dm, dify, gate, mode):
+    serve(world, mode)
+    async with world.doomed():
+        question = dm.ask("go on")
+        gate.allow(3)
+        await shows(chat, dm.answers, "piece1")
+        held = chat.hold(chat.ends, before=True)
+        chat.react(question, chat.alice, chat.stop_sign)
+        await dify.ended()
+        await held.reached()
+    held.cut()
+    async with world.bot():
+        await shows(chat, dm.answers, "Stopped.", within=3)
+        dm.ask("more")
+        await shows(chat, dm.answers, "You said: more", count=2)
+    assert [call.args["query"] for call in asked(dify)] == ["go on", "more"]

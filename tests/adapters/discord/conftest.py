@@ -45,11 +45,23 @@ class FakeInbox:
 
 
 class FakeNotes:
+    """Notes that outlive an adapter, and the places that were active lately."""
+
+    def __init__(self):
+        self.kept = {}
+        self.places = []
+        self.asked = asyncio.Event()
+
     async def get(self, key):
-        return None
+        return self.kept.get(key)
 
     async def put(self, key, value):
-        pass
+        self.kept[key] = value
+
+    async def active(self, platform, seconds):
+        assert (platform, seconds > 3600) == ("discord", True)
+        self.asked.set()
+        return self.places
 
 
 @pytest.fixture
@@ -86,14 +98,19 @@ def inbox():
 
 
 @pytest.fixture
-async def launch(simulator, inbox):
+def notes():
+    return FakeNotes()
+
+
+@pytest.fixture
+async def launch(simulator, inbox, notes):
     """Starts adapters and ends them like the assembly does: run is cancelled, then aclose."""
     running = []
 
-    def launch(*, token=None, **options):
+    def launch(*, token=None, inbox=inbox, **options):
         settings = {"token": token or simulator.token, "api_url": simulator.api_url} | options
         adapter = DiscordAdapter(DiscordSettings(**settings), first_pause=0.05)
-        running.append((adapter, asyncio.create_task(adapter.run(inbox, FakeNotes()))))
+        running.append((adapter, asyncio.create_task(adapter.run(inbox, notes))))
         return adapter
 
     async def end():

@@ -11,13 +11,14 @@ from adapters.discord import intake as intakes
 from adapters.discord.allowances import Allowances
 from adapters.discord.intake import Intake
 from adapters.discord.recent import Recent
+from adapters.discord.seen import NOTE, Seen
 from adapters.discord.settings import ROUTE_KEYS, DiscordSettings
 
 
 def test_the_settings_hide_the_token():
     settings = DiscordSettings(token="secret")
     assert "secret" not in repr(settings)
-    assert (settings.reply_in, settings.gateway_url) == ("thread", None)
+    assert (settings.reply_in, settings.gateway_url, settings.catch_up_minutes) == ("thread", None, 10)
     assert {"channels", "users", "guilds", "roles"} == ROUTE_KEYS
     assert all(field.description for field in DiscordSettings.model_fields.values())
 
@@ -30,6 +31,7 @@ def test_the_settings_hide_the_token():
         {"api_url": "discord.com"},
         {"gateway_url": "http://x"},
         {"token": ""},
+        {"catch_up_minutes": -1},
     ],
 )
 def test_wrong_settings_are_refused(wrong):
@@ -69,12 +71,31 @@ async def test_the_intake_is_bounded(caplog):
         await gate.wait()
         seen.append(number)
 
-    for number in range(intakes.CAPACITY + 5):
+    for number in range(intakes.CAPACITY + 4):
         intake.put(1, lambda number=number: event(number))
+    assert not intake.put(2, lambda: event(0))
     assert len([each for each in caplog.records if "dropped" in each.getMessage()]) == 5
     gate.set()
     await intake.close()
     assert seen == list(range(intakes.CAPACITY))
+
+
+async def test_older_messages_go_before_those_that_wait():
+    intake, gate, seen = Intake(), asyncio.Event(), []
+
+    async def event(name):
+        await gate.wait()
+        seen.append(name)
+
+    for name, order in (("live 50", 50), ("live 60", 60), ("reaction", None), ("live 70", 70)):
+        intake.put(1, lambda name=name: event(name), order=order)
+    for name, order in (("missed 40", 40), ("missed 45", 45), ("missed 65", 65)):
+        intake.put(1, lambda name=name: event(name), order=order)
+    assert intake.held == 7
+    gate.set()
+    await intake.close()
+    assert seen == ["live 50", "missed 40", "missed 45", "live 60", "reaction", "missed 65", "live 70"]
+    assert intake.held == 0
 
 
 async def test_what_can_not_be_stored_is_counted_at_the_end(caplog):
@@ -100,6 +121,33 @@ def test_allowances_are_of_a_method_and_a_channel():
     assert allowances.of("POST", "7") is None
     allowances.note("PATCH", "/api/v10/channels/7/messages/8", headers | {"X-RateLimit-Reset-After": "0"})
     assert allowances.of("PATCH", "7") is None
+
+
+def test_the_mark_stays_before_what_is_not_safe():
+    seen = Seen(None)
+    assert seen.mark == 0
+    for message in (5, 9, 7):
+        seen.came(message, safe=False)
+    seen.came(20, safe=True)
+    assert seen.mark == 4
+    seen.stored(5)
+    assert seen.mark == 6
+    seen.hold()
+    for message in (7, 9):
+        seen.stored(message)
+    assert seen.mark == 6
+    seen.hold()
+    seen.release()
+    assert seen.mark == 20
+    assert (seen.knows(9), seen.knows(10)) == (True, False)
+
+
+@pytest.mark.parametrize(("kept", "mark"), [("12", 12), ("", 0), ("x", 0), (None, 0)])
+async def test_a_mark_that_makes_no_sense_is_none(kept, mark, notes):
+    notes.kept[NOTE] = kept
+    seen = Seen(notes)
+    await seen.load()
+    assert seen.mark == mark
 
 
 def test_a_recent_memory_forgets_the_oldest():

@@ -13,13 +13,14 @@ def test_the_manifest_is_json_without_secrets():
     assert '"name": "Ask us"' in text
 
 
-def test_people_can_write_to_the_app_and_stop_it():
+def test_people_can_write_to_the_app_stop_it_and_press_buttons():
     made = manifest(SETTINGS)
     home = made["features"]["app_home"]
     assert home["messages_tab_enabled"]
     assert not home["messages_tab_read_only_enabled"]
     assert made["features"]["agent_view"]["agent_description"]
     assert made["settings"]["socket_mode_enabled"]
+    assert made["settings"]["interactivity"]["is_enabled"]
 
 
 def test_events_and_scopes_are_ones_that_slack_knows():

@@ -7,6 +7,7 @@ import pytest
 from core.answer import Answer
 from core.dify.apps import DifyApp
 from core.dify.client import DifyClient, Question
+from core.dify.questions import RUN_MODES
 from core.dify.server import DifyServer, StreamLimits
 from simulators.dify import DifySimulator
 
@@ -23,7 +24,8 @@ class Asker:
         return Question(query, more.pop("user", self.user), **more)
 
     def asking(self, query="hello", **more):
-        return self.client.ask(self.question(query, **more), run=self.mode == "advanced-chat")
+        run = self.mode in RUN_MODES
+        return self.client.ask(self.question(query, **more), run=run, mode=self.mode)
 
     async def ask(self, query="hello", **more):
         """The whole answer."""

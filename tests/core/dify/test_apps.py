@@ -24,7 +24,8 @@ async def test_a_new_server_says_what_the_app_is(dify, asker, kind):
     assert await app.detect() == kind
     assert (app.title, app.chats) == ("Helpdesk", kind not in {"completion", "workflow"})
     assert app.runs is (kind in {"advanced-chat", "workflow"})
-    assert {call.method for call in dify.journal.calls} == {"GET /info"}
+    asked = [call.method for call in dify.journal.calls]
+    assert asked == ["GET /info", *([] if app.chats else ["GET /parameters"])]
 
 
 @pytest.mark.parametrize("kind", OLD)
@@ -39,11 +40,69 @@ async def test_an_old_server_is_probed_without_starting_anything(asker, kind):
         assert old.runs == []
 
 
-async def test_what_is_known_is_not_asked_again(dify, asker):
-    app = asker(dify).app
+@pytest.mark.parametrize(("kind", "calls"), [("chat", 1), ("completion", 2)])
+async def test_what_is_known_is_not_asked_again(dify, asker, kind, calls):
+    app = asker(dify, kind).app
     await app.detect()
     await app.detect()
-    assert len(dify.journal.calls) == 1
+    assert len(dify.journal.calls) == calls
+
+
+TOPIC = [{"paragraph": {"variable": "topic", "required": True}}]
+
+
+@pytest.mark.parametrize(
+    ("kind", "form", "variable"),
+    [("workflow", TOPIC, "topic"), ("completion", TOPIC, "topic"), ("completion", [], "query")],
+)
+async def test_an_app_without_memory_says_where_the_question_goes(either, asker, kind, form, variable):
+    app = asker(either, kind, input_form=form).app
+    assert not app.asks
+    await app.detect()
+    assert app.query_input == variable
+    assert app.asks
+    assert not app.converses
+
+
+async def test_a_form_without_a_place_for_the_question_is_looked_at_again(either, asker):
+    us = asker(either, "workflow")
+    await us.app.detect()
+    assert us.app.query_input is None
+    assert not us.app.asks
+    either.apps[us.key].input_form = TOPIC
+    await us.app.detect()
+    assert us.app.query_input == "topic"
+    assert us.app.asks
+
+
+async def test_a_configured_variable_stands(dify, asker):
+    app = asker(dify, "workflow", input_form=TOPIC).app
+    app.query_input = "other"
+    await app.detect()
+    assert (app.query_input, app.asks) == ("other", True)
+
+
+async def test_an_app_that_is_not_published_says_so(dify, asker):
+    app = asker(dify, "workflow", published=False).app
+    with pytest.raises(DifyRefused) as caught:
+        await app.detect()
+    assert caught.value.advice.sentence == "app_unavailable"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in NEW if kind != "agent"])
+@pytest.mark.parametrize(
+    ("version", "runs", "attaches"), [("1.12.0", 0, 0), ("1.13.1", 1, 0), ("1.16.1", 1, 1)]
+)
+async def test_what_an_app_can_do_depends_on_kind_and_version(asker, kind, version, runs, attaches):
+    async with DifySimulator(version=version) as simulator:
+        app = asker(simulator, kind, input_form=TOPIC).app
+        await app.detect()
+        is_run = kind in {"advanced-chat", "workflow"}
+        assert app.asks
+        assert app.converses is app.chats is (kind not in {"completion", "workflow"})
+        assert app.run_kind is is_run
+        assert app.runs is (is_run and bool(runs))
+        assert app.attaches is (is_run and bool(attaches))
 
 
 async def test_a_configured_mode_stands_but_the_server_is_still_asked_for_its_version(either, asker):

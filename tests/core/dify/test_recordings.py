@@ -8,6 +8,7 @@ import pytest
 from core.answer import Answer, Outcome
 from core.dify.events import Malformed, Unknown, parse
 from core.dify.sse import PING, EventSplitter
+from tests.core.dify.streams import plain, text_of, verdict_of
 
 RECORDINGS = Path(__file__).parents[4] / "shared" / "reference" / "dify-transcripts"
 STREAMS = sorted(RECORDINGS.glob("*/*.sse"))
@@ -35,44 +36,6 @@ def stored_answers():
 STORED = stored_answers()
 
 
-def plain(path):
-    """The recorded events by the simplest possible reader: whole blocks, plain JSON, no types of ours."""
-    blocks = path.read_bytes().decode().split("\n\n")
-    return [json.loads(block[6:]) for block in blocks[:-1] if block.startswith("data: ")]
-
-
-def text_of(events):
-    """Pieces put together, from the last replacement on."""
-    text = ""
-    for event in events:
-        if event["event"] in {"message", "agent_message"}:
-            text += event["answer"]
-        elif event["event"] == "message_replace":
-            text = event["answer"]
-        elif event["event"] == "text_chunk":
-            text += event["data"]["text"]
-    ends = [event for event in events if event["event"] == "workflow_finished"]
-    if not text and ends:
-        text = (ends[0]["data"].get("outputs") or {}).get("answer") or ""
-    return text
-
-
-def verdict_of(events):
-    """The first word about the end, as dify-live.md section 2 reads the transcripts."""
-    statuses = {"succeeded": "complete", "partial-succeeded": "complete", "stopped": "stopped"}
-    for event in events:
-        match event["event"]:
-            case "message_end":
-                return "complete"
-            case "error":
-                return "failed"
-            case "workflow_paused":
-                return "paused"
-            case "workflow_finished":
-                return statuses.get(event["data"]["status"], "failed")
-    return "lost"
-
-
 def first(events, name):
     return next((event[name] for event in events if event.get(name)), "")
 
@@ -92,7 +55,8 @@ def replay(body, step):
 
 @pytest.mark.parametrize("path", STREAMS, ids=NAMES)
 def test_a_recording_gives_its_text_its_ids_and_its_end(path):
-    body, events = path.read_bytes(), plain(path)
+    body = path.read_bytes()
+    events = plain(body)
     answer, kinds, pings = replay(body, len(body) or 1)
     assert len(kinds) == len(events)
     assert not {Malformed, Unknown} & set(kinds)
@@ -114,8 +78,10 @@ def test_a_recording_cut_into_odd_chunks_is_the_same(path):
 
 
 REACT = "agent_react_stream"  # streams its thoughts, of which only the last is kept (dify-live.md 3.10)
-KEPT = [path for path in STREAMS if first(plain(path), "message_id") in STORED and path.stem != REACT]
-WHOLE = [path for path in KEPT if verdict_of(plain(path)) not in {"lost", "paused"}]
+KEPT = [
+    path for path in STREAMS if first(plain(path.read_bytes()), "message_id") in STORED and path.stem != REACT
+]
+WHOLE = [path for path in KEPT if verdict_of(plain(path.read_bytes())) not in {"lost", "paused"}]
 
 
 @pytest.mark.parametrize("path", WHOLE, ids=[f"{path.parent.name}/{path.stem}" for path in WHOLE])

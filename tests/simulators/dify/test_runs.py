@@ -109,57 +109,6 @@ async def test_a_hang_up_before_the_first_token_leaves_an_empty_message(either, 
     assert [row["answer"] for row in listing.json()["data"]] == [""]
 
 
-@pytest.mark.parametrize("mode", ["advanced-chat", "workflow"])
-async def test_reattaching_brings_only_what_is_new(dify, caller, mode):
-    ann, bob = await caller(dify, mode), await caller(dify, mode, user="bob")
-    gate = gated(dify)
-    gate.allow(2)
-    async with ann.stream() as listening:
-        run = await dify.started()
-        await text_reached(listening, "two")
-    await dify.journal.wait(lambda: dify.open_streams == 0)
-    async with bob.attach(run.id) as foreign:
-        assert foreign.status == 404
-    async with ann.attach(run.id) as listening:
-        assert (await listening.next())["event"] == "ping"
-        gate.finish()
-        events = await listening.rest()
-    said = "".join(event.get("answer") or event.get("data", {}).get("text", "") or "" for event in events)
-    assert said == "three four"
-    assert events[-1]["event"] == "workflow_finished"
-    assert FULL in events[-1]["data"]["outputs"].values()
-    async with ann.attach(run.id) as listening:
-        (only,) = await listening.rest()
-    assert (only["event"], only["task_id"]) == ("workflow_finished", run.id)
-
-
-async def test_a_snapshot_blanks_the_text_of_the_gap(dify, caller):
-    ann = await caller(dify, "advanced-chat")
-    gate = gated(dify)
-    gate.allow(2)
-    async with ann.stream() as listening:
-        run = await dify.started()
-        await text_reached(listening, "two")
-    async with ann.attach(run.id, include_state_snapshot="true") as listening:
-        replace = (await listening.until("message_replace"))[-1]
-        assert replace["answer"] == ""
-        gate.finish()
-        assert (await listening.rest())[-1]["event"] == "workflow_finished"
-
-
-async def test_continue_on_pause_never_closes_by_itself(dify, caller):
-    ann = await caller(dify, "advanced-chat")
-    gate = gated(dify)
-    dify.ping_every = 0.02
-    async with ann.stream() as listening:
-        run = await dify.started()
-        async with ann.attach(run.id, continue_on_pause="true") as lingering:
-            gate.finish()
-            await lingering.until("workflow_finished")
-            assert (await lingering.next())["event"] == "ping"
-        assert (await listening.rest())[-1]["event"] == "workflow_finished"
-
-
 async def test_a_form_pauses_the_run_until_somebody_answers_it_once(dify, caller):
     ann, bob = await caller(dify, "advanced-chat"), await caller(dify, "advanced-chat", user="bob")
 

@@ -179,6 +179,25 @@ async def test_an_archived_thread_opens_when_somebody_writes(bot, world, general
     assert refused.value.code == 160005
 
 
+async def test_an_archived_thread_is_opened_by_whoever_may_write(bot, world, general, alice):
+    thread = world.start_thread(world.post(general, alice, "?"), alice, "t")
+    message = bot.get_partial_messageable(thread.id).get_partial_message(
+        (await bot.get_partial_messageable(thread.id).send("one")).id
+    )
+    world.archive(thread)
+    for change in (message.delete(), message.add_reaction("👍"), message.remove_reaction("👍", bot.user)):
+        with pytest.raises(library.HTTPException) as refused:
+            await change
+        assert refused.value.code == 50083
+    await bot.http.edit_channel(thread.id, archived=False)
+    await message.delete()
+    assert not thread.archived
+    world.archive(thread, locked=True)
+    with pytest.raises(library.Forbidden) as refused:
+        await bot.http.edit_channel(thread.id, archived=False)
+    assert refused.value.code == 50013
+
+
 async def test_a_channel_is_renamed_and_deleted(bot, world, general, alice):
     with pytest.raises(library.Forbidden):
         await bot.get_channel(general.id).edit(name="new")

@@ -205,3 +205,10 @@ async def test_compression_that_is_not_there_is_refused(simulator):
 async def test_members_can_be_asked_for(bot, world, general, alice):
     (found,) = await bot.get_guild(general.guild.id).query_members(user_ids=[alice.id])
     assert found.name == "alice"
+
+
+async def test_a_message_can_be_told_of_twice(bot, world, alice):
+    message = world.post(world.dm(alice), alice, "once")
+    world.repeat(message)
+    first, second = await bot.next("message"), await bot.next("message")
+    assert first.id == second.id == message.id

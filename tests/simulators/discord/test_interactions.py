@@ -108,6 +108,39 @@ async def test_an_ephemeral_answer_is_not_in_the_channel(tree, world, general, a
     assert not general.messages
 
 
+async def test_a_whisper_is_seen_by_one_person(tree, world, general, alice):
+    bob = world.add_user("bob")
+    world.join(general.guild, bob)
+    used = world.slash(general, alice, "whisper")
+    await world.journal.wait(lambda: used.followups)
+    assert [each.content for each in world.whispers(alice)] == ["psst", "and more"]
+    assert world.whispers(bob) == []
+
+
+async def test_a_follow_up_needs_a_response_before_it(bot, world, general, alice):
+    view = ui.View(timeout=None)
+    view.add_item(ui.Button(custom_id="again", label="Again"))
+    sent = await bot.get_partial_messageable(general.id).send("Hello", view=view)
+    used = world.click(general.messages[sent.id], alice, "again")
+    heard = await bot.next("interaction")
+    with pytest.raises(library.NotFound) as refused:
+        await heard.followup.send("psst", ephemeral=True)
+    assert refused.value.code == 10015
+    await heard.response.defer()
+    await heard.followup.send("psst", ephemeral=True)
+    assert (used.response_type, [each.content for each in world.whispers(alice)]) == (6, ["psst"])
+    assert [each.content for each in general.messages.values()] == ["Hello"]
+
+
+async def test_what_nobody_answers_fails_after_three_seconds(bot, world, general, alice):
+    await bot.http.bulk_upsert_global_commands(bot.application_id, payload=[{"name": "ask", "type": 1}])
+    used = world.slash(general, alice, "ask")
+    assert world.failed(alice) == []
+    used.created_at -= 4
+    assert world.failed(alice) == [used]
+    assert world.failed(world.bot) == []
+
+
 async def test_a_message_command_reads_what_the_intent_hides(world, general, alice, tree):
     world.message_content_enabled = False
     message = world.post(general, alice, "secret")

@@ -29,6 +29,13 @@ async def test_the_same_nonce_posts_once(channel, dm, world):
     assert len(world.journal.named(POST)) == 3
 
 
+async def test_a_nonce_is_not_kept(channel, dm, world):
+    sent = await channel.send("once", nonce="turn-1")
+    assert sent.nonce == "turn-1"
+    assert (await channel.fetch_message(sent.id)).nonce is None
+    assert [each.nonce async for each in channel.history()] == [None]
+
+
 async def test_a_nonce_is_forgotten_after_some_minutes(channel, dm, world):
     first = await channel.send("once", nonce="turn-1")
     world.world.nonce_seconds = 0.0

@@ -156,6 +156,27 @@ async def test_a_gate_can_hold_requests(channel, dm, world):
     assert (await sending).id in dm.messages
 
 
+async def test_a_gate_holds_only_what_it_is_told_to(channel, world):
+    async with world.faults.hold(POST, when=lambda args: args["content"] == "slow") as gate:
+        await channel.send("fast")
+        sending = asyncio.create_task(channel.send("slow"))
+        await gate.reached()
+        assert not sending.done()
+    assert (await sending).content == "slow"
+    assert gate.peers == [world.journal.named(POST)[1].peer]
+
+
+@pytest.mark.parametrize(("before", "messages"), [(True, 0), (False, 1)])
+async def test_held_requests_can_be_cut_off(channel, dm, world, before, messages):
+    gate = world.faults.hold(POST, before=before)
+    sending = asyncio.create_task(channel.send("slow"))
+    await gate.reached()
+    gate.cut()
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await sending
+    assert len(dm.messages) == messages
+
+
 async def test_connections_are_refused_for_a_while(http, simulator, dm):
     async with simulator.unreachable():
         with pytest.raises(aiohttp.ClientConnectorError):

@@ -74,6 +74,58 @@ async def test_a_button_that_is_not_shown_cannot_be_pressed(slack, answer):
         slack.press(answer, "other", "ada")
 
 
+def _row(*names, text="Go"):
+    label = {"type": "plain_text", "text": text}
+    buttons = [{"type": "button", "action_id": name, "value": name, "text": label} for name in names]
+    return [{"type": "actions", "elements": buttons}]
+
+
+async def test_buttons_are_pressed_until_an_update_takes_them_away(slack, client, bot):
+    pressed = []
+
+    @bot.app.action("stop")
+    async def on_press(ack, body):
+        await ack()
+        pressed.append((body["actions"][0]["value"], body["user"]["id"], body["container"]["message_ts"]))
+        slack.journal.changed("pressed", {})
+
+    where = slack.channel("general").id
+    posted = await client.chat_postMessage(channel=where, text="42", blocks=_row("again", "stop"))
+    message = slack.at(where, posted["ts"])
+    slack.press(message, "stop", "ben")
+    await slack.journal.wait(lambda: pressed)
+    assert pressed == [("stop", slack.user("ben").id, message.ts)]
+    await client.chat_update(channel=where, ts=message.ts, text="43", blocks=[])
+    assert (message.shown, message.buttons) == ("43", [])
+    with pytest.raises(KeyError):
+        slack.press(message, "stop", "ben")
+
+
+@pytest.mark.parametrize(
+    ("blocks", "words"),
+    [
+        (_row(), "no fewer than 1 items allowed"),
+        (_row("stop", "stop"), "`action_id` stop already exists"),
+        (_row("stop", text=""), "missing required field: text"),
+        (_row("stop", text="x" * 76), "less than 76 characters"),
+    ],
+)
+async def test_a_row_of_buttons_that_slack_does_not_take(slack, client, blocks, words):
+    with pytest.raises(SlackApiError, match="invalid_blocks") as refused:
+        await client.chat_postMessage(channel=slack.channel("general").id, text="42", blocks=blocks)
+    assert words in refused.value.response["errors"][0]
+
+
+async def test_an_ephemeral_message_is_for_one_person_and_in_no_history(slack, client):
+    where, ada = slack.channel("general").id, slack.user("ada").id
+    asked = slack.post("general", "ben", "hey")
+    await client.chat_postEphemeral(channel=where, user=ada, thread_ts=asked.ts, text="psst")
+    assert slack.visible("general", "ada", asked.ts) == ["hey", "psst"]
+    assert slack.visible("general", "ben", asked.ts) == ["hey"]
+    assert len((await client.conversations_replies(channel=where, ts=asked.ts))["messages"]) == 1
+    assert len((await client.conversations_history(channel=where))["messages"]) == 1
+
+
 async def test_a_response_url_answers_the_person_or_everybody_five_times(
     slack, bot, pressed, session, answer
 ):

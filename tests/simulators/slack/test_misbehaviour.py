@@ -114,6 +114,28 @@ async def test_held_work_is_not_done_before_the_gate_opens(slack, client):
     assert slack.visible("general", "ada") == ["x"]
 
 
+async def test_a_gate_holds_only_what_it_is_told_to(slack, client):
+    gate = slack.hold("chat.postMessage", when=lambda args: args["text"] == "x")
+    channel = slack.channel("general").id
+    await client.chat_postMessage(channel=channel, text="y")
+    call = asyncio.create_task(client.chat_postMessage(channel=channel, text="x"))
+    await slack.journal.wait(lambda: gate.waiting == 1)
+    gate.release()
+    assert (await call)["ok"]
+    assert gate.peers == [slack.journal.named("chat.postMessage")[1].peer]
+
+
+@pytest.mark.parametrize(("before", "done"), [(True, []), (False, ["x"])])
+async def test_held_calls_can_be_cut_off(slack, client, before, done):
+    gate = slack.hold("chat.postMessage", before=before)
+    call = asyncio.create_task(client.chat_postMessage(channel=slack.channel("general").id, text="x"))
+    await slack.journal.wait(lambda: gate.waiting == 1)
+    gate.cut()
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await call
+    assert slack.visible("general", "ada") == done
+
+
 async def test_tokens(slack, client):
     assert (await _response(client.auth_test(token="xoxb-wrong")))["error"] == "invalid_auth"
     assert (await _response(client.auth_test(token=slack.app_token)))["error"] == "not_allowed_token_type"

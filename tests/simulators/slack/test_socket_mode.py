@@ -136,3 +136,15 @@ async def test_a_ticket_is_good_for_one_connection(slack, session):
         assert (await ws.receive_json())["type"] == "hello"
         async with session.get(url) as second:
             assert second.status == 401
+
+
+async def test_an_event_can_be_delivered_again_although_it_was_acknowledged(slack, bot):
+    slack.post("general", "ada", "once")
+    delivery = slack.deliveries[0]
+    await slack.journal.wait(lambda: delivery.acked)
+    again = slack.redeliver(delivery)
+    await slack.journal.wait(lambda: again.acked and len(bot.events) == 2)
+    assert again.envelopes[0]["retry_attempt"] == 1
+    assert again.envelopes[0]["retry_reason"] == "timeout"
+    first, second = bot.events
+    assert first["event_id"] == second["event_id"]

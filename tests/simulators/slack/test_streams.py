@@ -132,6 +132,25 @@ async def test_a_stream_dies_of_age_and_can_be_updated_then(slack, clock, client
     assert slack.at(**place).shown == "all of it"
 
 
+async def test_a_live_stream_cannot_be_deleted(slack, client, question, recipient):
+    place = await _start(client, question, recipient)
+    assert await _error(client.chat_delete(**place)) == "cant_delete_message"
+    await client.chat_stopStream(**place)
+    await client.chat_delete(**place)
+    assert [message.ts for message in slack.world.thread("general", question.ts)] == [question.ts]
+
+
+async def test_a_stream_is_read_with_its_state_and_its_mark_once_it_has_one(client, question, recipient):
+    place = await _start(client, question, recipient)
+    reading = {"channel": question.channel, "ts": question.ts, "include_all_metadata": True}
+    [_, growing] = (await client.conversations_replies(**reading))["messages"]
+    assert (growing["streaming_state"], growing.get("metadata")) == ("in_progress", None)
+    mark = {"event_type": "answer", "event_payload": {"id": "7"}}
+    await client.chat_stopStream(**place, metadata=mark)
+    [_, ended] = (await client.conversations_replies(**reading))["messages"]
+    assert (ended["streaming_state"], ended["metadata"]) == ("completed", mark)
+
+
 async def test_a_person_presses_stop(slack, client, bot, question, recipient):
     place = await _start(client, question, recipient)
     slack.press_stop("general", question.ts, "ada")

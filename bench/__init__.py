@@ -1,0 +1,1 @@
+"""The benchmarks and the crash test: they run the real bot against the simulators."""

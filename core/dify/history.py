@@ -1,0 +1,156 @@
+"""What Dify has kept of conversations, messages and runs: its rows as frozen facts. Pure.
+
+Source: Dify Service API, GET /messages, /conversations, /workflows/run/{id}, /workflows/logs, 0.15 to 1.16.
+A row that is not what it should be is left out: a look into the past must not fail on one of them.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal, cast, get_args
+
+from core.dify.outputs import text_of
+
+MessageStatus = Literal["normal", "error", "paused"]
+RunStatus = Literal["running", "paused", "succeeded", "partial-succeeded", "failed", "stopped"]
+ENDED: frozenset[str] = frozenset(("succeeded", "partial-succeeded", "failed", "stopped"))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """One turn as Dify kept it. An answer that is still made, or was lost, is "" with status "normal"."""
+
+    id: str
+    conversation_id: str
+    query: str
+    answer: str
+    status: MessageStatus
+    error: bool
+    created_at: float  # epoch seconds, whole ones; when it was asked
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConversation:
+    """One conversation of an app and a user."""
+
+    id: str
+    created_at: float  # epoch seconds
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """How far a run is.
+
+    It stays "running" for ever where its worker died, or where its client left before Dify 1.13.
+    """
+
+    id: str
+    status: RunStatus
+    text: str  # of its outputs; "" before the end
+    created_at: float  # epoch seconds; 0 where Dify does not say
+    inputs: Mapping[str, Any] = field(default_factory=dict)  # what it was asked with
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing will come any more. A paused run goes on once its form is answered."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """One run in a workflow app's log."""
+
+    id: str
+    status: RunStatus
+    created_at: float  # epoch seconds
+
+
+def messages_in(body: object) -> list[StoredMessage]:
+    """The messages of a page, newest last (all releases do so, their documentation says otherwise)."""
+    found = [_message(row) for row in _rows(body)]
+    return sorted(found, key=lambda message: message.created_at)  # stable: many in a second stay as they came
+
+
+def _message(row: dict[str, Any]) -> StoredMessage:
+    status = row.get("status")
+    return StoredMessage(
+        id=str(row["id"]),
+        conversation_id=_text(row.get("conversation_id")),
+        query=_text(row.get("query")),
+        answer=_text(row.get("answer")),
+        status=cast("MessageStatus", status) if status in get_args(MessageStatus) else "normal",
+        error=bool(row.get("error")) or status == "error",
+        created_at=_seconds(row.get("created_at")),
+    )
+
+
+def conversations_in(body: object) -> list[StoredConversation]:
+    """The conversations of a page, newest first."""
+    found = [StoredConversation(str(row["id"]), _seconds(row.get("created_at"))) for row in _rows(body)]
+    return sorted(found, key=lambda conversation: -conversation.created_at)
+
+
+def run_in(body: object) -> RunState | None:
+    """A run's details; None for one that Dify does not know (0.15 says so with a row of nulls)."""
+    if not isinstance(body, dict) or not body.get("id"):
+        return None
+    outputs = _parsed(body.get("outputs"))
+    created_at = _seconds(body.get("created_at"))
+    inputs = _parsed(body.get("inputs"))
+    return RunState(
+        str(body["id"]),
+        _run_status(body.get("status")),
+        text_of(outputs),
+        created_at,
+        inputs if isinstance(inputs, dict) else {},
+    )
+
+
+def runs_in(body: object, user: str) -> list[StoredRun]:
+    """The runs of a log page that this user began, newest first.
+
+    Before 1.5 the server does not sort out whose runs they are: so it is done here.
+    """
+    found = []
+    for row in _rows(body):
+        run, by = row.get("workflow_run"), row.get("created_by_end_user")
+        if isinstance(run, dict) and run.get("id") and isinstance(by, dict) and by.get("session_id") == user:
+            created_at = _seconds(run.get("created_at") or row.get("created_at"))
+            found.append(StoredRun(str(run["id"]), _run_status(run.get("status")), created_at))
+    return sorted(found, key=lambda run: -run.created_at)
+
+
+def _rows(body: object) -> list[dict[str, Any]]:
+    data = body.get("data") if isinstance(body, dict) else None
+    return [row for row in data if isinstance(row, dict) and row.get("id")] if isinstance(data, list) else []
+
+
+def _run_status(said: object) -> RunStatus:
+    return cast("RunStatus", said) if said in get_args(RunStatus) else "running"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _parsed(outputs: object) -> object:
+    """Outputs are a JSON text on 0.15, an object on 1.x."""
+    if not isinstance(outputs, str):
+        return outputs
+    try:
+        return json.loads(outputs)
+    except ValueError:
+        return None
+
+
+def _seconds(when: object) -> float:
+    """A time is epoch seconds, or (runs of 0.15) "Sat, 21 Nov 2026 01:30:25 -0000"."""
+    if isinstance(when, int | float):
+        return float(when)
+    try:
+        moment = parsedate_to_datetime(str(when))
+    except ValueError:
+        return 0.0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

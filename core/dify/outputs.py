@@ -1,0 +1,32 @@
+"""The text that a run's outputs are shown as. Pure."""
+
+import json
+from typing import Any
+
+_FILE = "__dify__file__"  # `dify_model_identity` of a file among the outputs
+
+
+def text_of(outputs: object) -> str:
+    """A chatflow's `answer`; of a workflow all outputs of its end, one below the other, as Dify streams them.
+
+    Texts stand as they are, numbers and objects as JSON; files and empty outputs are left out.
+    """
+    if not isinstance(outputs, dict):
+        return ""
+    if isinstance(outputs.get("answer"), str):
+        return str(outputs["answer"])
+    return "\n".join(said for value in outputs.values() if (said := _said(value)))
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None or value in ([], {}) or _is_file(value):
+        return ""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _is_file(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(_is_file(item) for item in value)
+    return isinstance(value, dict) and value.get("dify_model_identity") == _FILE
