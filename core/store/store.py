@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import IncomingMessage, MessageRef, Place
@@ -35,9 +35,9 @@ class Store:
         """Make a message a turn of its place's conversation with the app; None where it is one already.
 
         `command`: it is not asked of the app. `aside`: it does not wait for the conversation's other turns.
-        `stops`: the turn that it wants stopped.
+        `stops`: the turn that it wants stopped; where that is over by now, there was nothing to stop.
         """
-        row = _row(message, command=command, stop=Wish.STOP if stops is not None else Wish.NONE)
+        row = _row(message, command=command)
 
         async def change(connection: AsyncConnection) -> Accepted | None:
             conversation = await _conversation_id(connection, message, app)
@@ -46,8 +46,9 @@ class Store:
             turn: int | None = inserted.scalar()
             if turn is None:
                 return None
-            if stops is not None:
-                await _wish(connection, stops, Wish.STOP)
+            if stops is not None and await _wish(connection, stops, Wish.STOP):
+                heard = update(turns).where(turns.c.id == turn)
+                await connection.execute(heard.values(stop=Wish.STOP))  # it says so, however often it is run
             accepted = Accepted(turn, -turn if aside else conversation)
             await enlist(connection, turn, accepted.line)
             return accepted
@@ -173,7 +174,7 @@ class Store:
         return [place for place in places if place.platform == platform]
 
 
-def _row(message: IncomingMessage, *, command: bool, stop: Wish) -> dict[str, object]:
+def _row(message: IncomingMessage, *, command: bool) -> dict[str, object]:
     return {
         **key_of(message.ref),
         "author": message.author.id,
@@ -182,16 +183,17 @@ def _row(message: IncomingMessage, *, command: bool, stop: Wish) -> dict[str, ob
         "question": QUESTION.dump_python(message, mode="json"),
         "queued_at": time.time(),
         "command": command,
-        "stop": stop,
     }
 
 
-async def _wish(connection: AsyncConnection, turn: int, wish: Wish) -> None:
-    open_turn = update(turns).where(turns.c.id == turn, OPEN, turns.c.stop < wish)
-    await connection.execute(open_turn.values(stop=wish))
+async def _wish(connection: AsyncConnection, turn: int, wish: Wish) -> bool:
+    """Keep the wish; whether the turn was still open."""
+    stronger = case((turns.c.stop < wish, wish), else_=turns.c.stop)
+    kept = await connection.execute(update(turns).where(turns.c.id == turn, OPEN).values(stop=stronger))
     if wish is Wish.QUIET:  # the question was deleted: nobody is to ask it again
         parked = update(turns).where(turns.c.id == turn, turns.c.state == State.PARKED)
         await connection.execute(parked.values(state=State.CLOSED, question=None, text=None))
+    return bool(kept.rowcount)
 
 
 async def _conversation_id(connection: AsyncConnection, message: IncomingMessage, app: str) -> int:

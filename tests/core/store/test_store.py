@@ -109,6 +109,13 @@ async def test_a_stop_is_wished_where_it_is_accepted_and_knows_that_it_stops_som
     assert (await ledger.claim(vain.turn)).stop is Wish.NONE
 
 
+async def test_a_stop_that_comes_when_the_answer_has_just_ended_stops_nothing(store, ledger):
+    ended = await asked(store)
+    await ledger.close(await ledger.claim(ended.turn), "complete")
+    late = await store.accept(message("q2"), "helpdesk", enlist, command=True, aside=True, stops=ended.turn)
+    assert (await ledger.claim(late.turn)).stop is Wish.NONE
+
+
 async def test_a_stop_that_comes_twice_is_wished_once(store, database):
     running = await asked(store)
     assert await store.accept(message("q2"), "helpdesk", enlist, stops=running.turn) is not None
