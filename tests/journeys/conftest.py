@@ -130,7 +130,7 @@ async def ready(address, *parts):
             answer = (await client.get("/readyz")).json()
             if all(answer[part] == "ok" for part in parts) and (parts or answer["ready"]):
                 return
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
 
 
 @pytest.fixture(autouse=True)
@@ -143,7 +143,8 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-async def dify():
+async def dify(new_store, tmp_path):
+    new_store(tmp_path / "bot.db")
     async with DifySimulator() as simulator:
         simulator.add_app(KEY, mode="chat", name="Support")
         yield simulator
