@@ -18,6 +18,7 @@ from core.reply import Reply
 from core.running import Running
 from core.store.ledger import Ledger
 from core.store.patience import patiently
+from core.store.rows import Wish
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,9 @@ class Asking:
         self._sent_at = 0.0
         self._deadline: asyncio.Timeout | None = None
         self._draining = False
+        self._stopping = False  # a stop is on its way to Dify
+        self._whole = False  # the answer had ended before that
+        self.cut = False  # it was stopped because a process ended, this one or one before it
         self.left = False  # the process ends, and the run goes on at Dify: the next process follows it
         self.waiting = False  # in line for a connection to Dify, or to be let in
         self.recovering = False  # the answer is lost sight of, and looked for
@@ -60,13 +64,13 @@ class Asking:
 
     @property
     def stopped(self) -> bool:
-        """Whether the answer ended because somebody stopped it."""
-        return self._running.stop.is_set()
+        """Whether the answer ended because it was stopped."""
+        return (self.cut or self._running.stop.is_set()) and not self._whole
 
     async def ask(self, question: Question) -> Answer:
         """Ask and read to the end. Raises DifyError where nothing of an answer came."""
         self._taken = False
-        if self.stopped:
+        if self._running.stop.is_set():
             return Answer()
         work = asyncio.create_task(self._offer(question))
         watch = asyncio.create_task(self._watch_stop(work, question.user))
@@ -94,6 +98,7 @@ class Asking:
         )
         found = await self._recover(lost, LOOK_AFTER_DEATH_SECONDS)
         if found is not None:
+            self.cut = turn.stop is Wish.CUT
             return found
         known = bool(turn.run_id) or turn.asked_at is not None  # kept at once only of what goes on without us
         goes_on = known and (dify.runs or dify.mode is None)
@@ -128,7 +133,7 @@ class Asking:
                 until = until or time.monotonic() + PATIENCE_SECONDS
                 if time.monotonic() + pause > until:
                     raise
-            if self.stopped:
+            if self._running.stop.is_set():
                 return Answer()
             self._wait(waiting=True)
             await asyncio.sleep(pause)
@@ -151,7 +156,7 @@ class Asking:
         dify, turn = self._app.dify, self._running.turn
         await self._running.check()
         self._taken = True
-        self._draining = False
+        self._draining = self._whole = False
         self._sent_at = time.time()
         await patiently(lambda: self._ledger.note_sending(turn))
         try:
@@ -210,6 +215,7 @@ class Asking:
         if self._reply.gone is not None:
             self._running.stop.set()  # nobody can read it any more
         if answer.decided and not self._draining:
+            self._whole = not self._stopping
             self._drain()  # what stands, stands; some versions only ping for minutes after it
         self._noting.take(answer)
 
@@ -225,6 +231,13 @@ class Asking:
             self.left = True
             self._withdraw(work)
             return
+        if self._whole:
+            self._drain(0.0 if self._running.cut else DRAIN_SECONDS)
+            return
+        self.cut = self._running.cut
+        if self.cut:
+            await patiently(lambda: self._ledger.note_cut(self._running.turn))
+        self._stopping = True
         await self._send_stop(user)
         self._drain()
 
@@ -232,11 +245,11 @@ class Asking:
         self._withdrawn = True
         work.cancel()
 
-    def _drain(self) -> None:
+    def _drain(self, seconds: float = DRAIN_SECONDS) -> None:
         """Read on to the end, but not for ever."""
         self._draining = True
         if self._deadline is not None:
-            self._deadline.reschedule(asyncio.get_running_loop().time() + DRAIN_SECONDS)
+            self._deadline.reschedule(asyncio.get_running_loop().time() + seconds)
 
     async def _send_stop(self, user: str) -> None:
         dify = self._app.dify

@@ -26,6 +26,7 @@ class Writer:
     last: float | None = None
     stale_since: float = 0.0  # when the oldest text that is not on the screen yet came
     final: bool = False  # nothing more will come: it may use the reserve
+    spare: bool = False  # only repeats what stands: behind all others, and never more than half of the budget
 
 
 class Lane:
@@ -121,12 +122,13 @@ class Lane:
         ]
         ready = [writer for due, writer in dues if due <= _A_MOMENT]
         if ready:
-            return 0.0, min(ready, key=lambda writer: (not writer.final, writer.stale_since))
+            return 0.0, min(ready, key=lambda writer: (writer.spare, not writer.final, writer.stale_since))
         return min(dues, key=lambda pair: pair[0])
 
     def _due(self, writer: Writer, load: Load, now: float) -> float:
         if writer.first is None or writer.last is None or writer.final:
-            return 0.0 if load.left > 0 else load.returning[0]
+            missing = (load.calls // 2 if writer.spare else 0) - load.left
+            return load.returning[missing] if missing >= 0 else 0.0
         return wait(self._law, load, age=now - writer.first, since_last=now - writer.last)
 
     def _load(self) -> Load:

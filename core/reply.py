@@ -55,8 +55,9 @@ class Reply:
         keep: Keep | None = None,
         guard: Guard = unguarded,
         earlier: Earlier | None = None,
+        again: bool = False,
     ) -> None:
-        """`guard` is waited for before every call: it raises Superseded where we may not write any more."""
+        """`guard` is waited for before every call; it raises Superseded. `again`: it repeats what stands."""
         self._adapter = adapter
         self._target = target
         self._lanes = lanes
@@ -71,7 +72,7 @@ class Reply:
         self._notices: tuple[str, ...] = ()
         self._buttons: tuple[Button, ...] = ()
         self._final = False
-        self._writer = Writer()
+        self._writer = Writer(spare=again)
         self._lane: Lane | None = None  # where the writer waits or has been
         self._joined: set[Lane] = set()
         self._changed = asyncio.Event()

@@ -74,7 +74,7 @@ class Stops:
     def stop(self, turn: int, wish: Wish) -> bool:
         """Stop a turn, if it runs here."""
         running = self._running.get(turn)
-        if running is None or wish is Wish.NONE:
+        if running is None or wish < Wish.STOP:
             return False
         running.quiet = running.quiet or wish is Wish.QUIET
         running.stop.set()

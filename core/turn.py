@@ -164,7 +164,7 @@ class Turns:
         if asking.left or (running.cut and asking.untouched):
             await asking.settle()
             return None
-        return judged(answer, before, stopped=asking.stopped, cut=running.cut, quiet=running.quiet)
+        return judged(answer, before, stopped=asking.stopped, cut=asking.cut, quiet=running.quiet)
 
     async def _close(self, running: Running, reply: Reply, keeping: Keeping, closing: Closing) -> None:
         turn = running.turn
@@ -204,8 +204,8 @@ class Turns:
         async def repeat() -> None:
             await asyncio.sleep(running.ownership.lease)
             adapter = self._adapters[running.turn.message.place.platform]
-            target = target_of(running.turn)
-            again = Reply(adapter, target, self._lanes, posted=reply.refs, guard=running.ownership.check)
+            target, guard = target_of(running.turn), running.ownership.check
+            again = Reply(adapter, target, self._lanes, posted=reply.refs, guard=guard, again=True)
             await again.finish(text, notices, buttons)
 
         task = asyncio.create_task(repeat(), name=f"repeat {running.turn.id}")

@@ -37,7 +37,7 @@ def _one_authority(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def new_store(tmp_path_factory):
-    """A function that puts a new SQLite store where it is told to: to make one takes 0.15 s, to copy it none."""
+    """Puts a new SQLite store where it is told to: to make one takes 0.15 s, to copy it no time."""
     made = tmp_path_factory.mktemp("store") / "new.db"
 
     async def migrate():

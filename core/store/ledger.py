@@ -4,18 +4,19 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import Update, or_, select, update
+from sqlalchemy import Update, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Advice, Superseded
 from core.messages import MessageRef
 from core.store.database import Database
 from core.store.queries import insert, is_at, key_of, read_turn
-from core.store.rows import State, Turn
+from core.store.rows import State, Turn, Wish
 from core.store.tables import conversations, posts, turns
 
 Confirm = Callable[[AsyncConnection], Awaitable[bool]]
 _TAKEN = Advice("internal", "another process has taken the turn over")
+_UNCUT = case((turns.c.stop == Wish.CUT, Wish.NONE), else_=turns.c.stop)
 
 
 class Ledger:
@@ -42,7 +43,7 @@ class Ledger:
     async def note_sending(self, turn: Turn) -> None:
         """The question goes to Dify now: from here on it may have an answer there."""
         values = {"state": State.RUNNING, "sent_at": time.time(), "asks": turns.c.asks + 1}
-        forgotten = {"asked_at": None, "task_id": "", "message_id": "", "run_id": ""}
+        forgotten = {"asked_at": None, "task_id": "", "message_id": "", "run_id": "", "stop": _UNCUT}
         await self._save(turn, **values, **forgotten)
 
     async def note_unsent(self, turn: Turn) -> None:
@@ -69,6 +70,10 @@ class Ledger:
             await connection.execute(mapping.values(**known, last_at=time.time()))
 
         await self._database.write(change)
+
+    async def note_cut(self, turn: Turn) -> None:
+        """The answer is about to be cut short at Dify: what is found of it there is not the whole."""
+        await self._save(turn, stop=case((turns.c.stop < Wish.CUT, Wish.CUT), else_=turns.c.stop))
 
     async def note_text(self, turn: Turn, text: str) -> None:
         """Keep what the answer's messages show."""

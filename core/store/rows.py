@@ -23,8 +23,9 @@ class Wish(IntEnum):
     """Whether somebody wants a turn stopped."""
 
     NONE = 0
-    STOP = 1
-    QUIET = 2  # and nothing more said about it: the question is gone
+    CUT = 1  # nobody: a process that ended is stopping it at Dify
+    STOP = 2
+    QUIET = 3  # and nothing more said about it: the question is gone
 
 
 @dataclass(frozen=True, slots=True)

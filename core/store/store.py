@@ -78,7 +78,7 @@ class Store:
 
     async def wishes(self, running: Sequence[int]) -> list[tuple[int, Wish]]:
         """Which of these turns are to be stopped."""
-        wanted = select(turns.c.id, turns.c.stop).where(turns.c.id.in_(running), turns.c.stop > 0)
+        wanted = select(turns.c.id, turns.c.stop).where(turns.c.id.in_(running), turns.c.stop >= Wish.STOP)
         async with self.database.begin() as connection:
             return [(turn, Wish(stop)) for turn, stop in await connection.execute(wanted)]
 

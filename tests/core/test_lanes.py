@@ -54,6 +54,19 @@ def test_a_fixed_budget_comes_back_all_at_once():
     assert run(story()) == pytest.approx([0, 0.1, 0.2, 5.1, 5.2, 5.3, 10.2], abs=1e-3)
 
 
+def test_what_is_only_repeated_comes_last_and_leaves_half_of_the_budget():
+    async def story():
+        lane = lane_of(Budget("b", 4, 60.0))
+        repeats = [asyncio.create_task(call(lane, Writer(final=True, spare=True))) for _ in range(3)]
+        await asyncio.sleep(1)
+        finals = [await call(lane, Writer(final=True, stale_since=1.0)) for _ in range(3)]
+        return finals, [await repeat for repeat in repeats]
+
+    finals, repeats = run(story())
+    assert finals == pytest.approx([1.0, 1.1, 60.1], abs=1e-3)
+    assert repeats == pytest.approx([0.0, 0.0, 61.2], abs=1e-3)
+
+
 def test_the_platforms_own_count_is_believed():
     async def story():
         lane = lane_of(FIXED)

@@ -5,7 +5,7 @@ import signal
 import pytest
 from shared import ATTACH, asked, kept, parked, says_only, serve, shows, stops
 
-from simulators.dify.script import Answer, Fail, Gate, Silence
+from simulators.dify.script import Answer, Event, Fail, Gate, Silence
 
 
 @pytest.fixture
@@ -29,6 +29,39 @@ async def test_what_is_cut_off_is_stopped_at_dify_and_kept_with_a_button(world, 
         chat.press(answer, chat.alice)
         assert await says_only(chat, spot.answers, "All of it.") is answer
     assert len(asked(dify)) == 2
+
+
+async def test_what_was_cut_off_by_a_process_that_could_not_say_so_is_said_by_the_next(
+    world, chat, spot, dify, gate, monkeypatch
+):
+    monkeypatch.setattr("bots.running.CUT_SECONDS", 0.5)
+    dify.reply(Answer(["first ", "half"], gate=gate), "All of it.")
+    async with world.bot(server__grace=0):
+        spot.ask("one")
+        gate.allow()
+        answer = await shows(chat, spot.answers, "first")
+        held = chat.hold({*chat.edits, *chat.ends}, before=True)  # the end can't be written, nor be booked
+    assert (await dify.ended()).status == "stopped"
+    assert "stopped in the middle" not in chat.text(answer)
+    held.cut()
+    async with world.bot():
+        await shows(chat, spot.answers, "I was stopped in the middle")
+        await parked(world, chat, answer)
+        chat.press(answer, chat.alice)
+        assert await says_only(chat, spot.answers, "All of it.") is answer
+    assert len(spot.answers()) == 1
+    assert len(asked(dify)) == 2
+
+
+async def test_an_answer_that_had_ended_before_the_cut_is_whole(world, chat, spot, dify):
+    kept_open = [Event("message_end"), Silence(seconds=None)]
+    dify.reply(Answer(["all ", "of it", *kept_open]))
+    async with world.bot(server__grace=0):
+        spot.ask("one")
+        answer = await shows(chat, spot.answers, "all of it")
+    await says_only(chat, spot.answers, "all of it")
+    assert chat.buttons(answer) == []
+    assert len(asked(dify)) == 1
 
 
 @pytest.mark.parametrize("mode", ["advanced-chat", "workflow"])

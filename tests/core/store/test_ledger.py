@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from core.errors import Superseded
-from core.store.rows import State
+from core.store.rows import State, Wish
 from tests.core.store.conftest import WORDS, asked, fetch, post, row_of
 
 IDS = {"task_id": "task", "message_id": "msg", "run_id": "run", "conversation_id": "conv", "asked_at": 5.0}
@@ -15,6 +15,7 @@ SAVES = {
     "sending": lambda ledger, turn: ledger.note_sending(turn),
     "unsent": lambda ledger, turn: ledger.note_unsent(turn),
     "ids": lambda ledger, turn: ledger.note_ids(turn, **IDS),
+    "cut": lambda ledger, turn: ledger.note_cut(turn),
     "text": lambda ledger, turn: ledger.note_text(turn, "what the older one saw"),
     "park": lambda ledger, turn: ledger.park(turn, "lost", "half"),
     "close": lambda ledger, turn: ledger.close(turn, "complete"),
@@ -53,6 +54,24 @@ async def test_a_turn_whose_row_is_gone_can_not_be_saved(store, ledger, database
     await database.write(lambda connection: connection.exec_driver_sql("DELETE FROM turns"))
     with pytest.raises(Superseded):
         await save(ledger, turn)
+
+
+async def test_a_cut_is_no_wish_of_anybody_and_ends_with_the_next_asking(store, ledger):
+    turn = await claimed(store, ledger)
+    await ledger.note_cut(turn)
+    assert await store.wishes([turn.id]) == []
+    turn = await ledger.claim(turn.id)
+    assert turn.stop is Wish.CUT
+    await ledger.note_sending(turn)
+    assert (await ledger.claim(turn.id)).stop is Wish.NONE
+
+
+async def test_a_cut_does_not_hide_a_stop(store, ledger):
+    turn = await claimed(store, ledger)
+    await store.wish_stop(turn.id, Wish.STOP)
+    await ledger.note_cut(turn)
+    await ledger.note_sending(turn)
+    assert await store.wishes([turn.id]) == [(turn.id, Wish.STOP)]
 
 
 async def test_every_claim_is_a_newer_one(store, ledger):
