@@ -16,7 +16,7 @@ demo-script: .venv/run.stamp ## the same as a short conversation in the terminal
 	@$(BIN)/parley demo --script
 
 test: .venv/dev.stamp ## every test but those that kill processes for minutes
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not long and not crash"
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not long and not crash"
 
 lint: .venv/dev.stamp ## linters and type checker
 	$(BIN)/ruff check .

@@ -130,7 +130,8 @@ class Pages:
             return len(text)
         begin = max(start, self._shown)
         ends = [match.end() for match in _SENTENCE_END.finditer(text, begin)]
-        return ends[-1] if ends else begin
+        # the whole may fit where a part does not: in a fence that is closed at its end only
+        return next((end for end in reversed(ends) if self._fits(end)), begin)
 
     def _cut(self) -> int:
         """Where the newest page ends, now that the text is too long for it: at least one character on."""

@@ -71,6 +71,12 @@ def test_while_it_grows_no_page_ever_takes_text_back(text, limit, steps):
     assert len(last) >= len([m for m in seen if m])
 
 
+def test_a_page_that_stops_before_the_end_of_a_fence_has_room_to_close_it():
+    text = "日本語です。```\n  ```js\n    code\n```\n"
+    page = Pages(30, len).update(text[:30], final=False)[-1]
+    assert len(closed(page.markdown)) <= 30
+
+
 def test_a_cut_fence_is_closed_and_opened_again_with_its_language():
     text = "Look:\n\n```python\n" + "".join(f"line_{n} = {n}\n" for n in range(20)) + "```\nDone."
     first, *rest = split(text, 120)

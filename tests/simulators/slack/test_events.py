@@ -9,7 +9,7 @@ from simulators.slack import Upload
 
 async def test_a_mention_is_delivered_twice_under_two_event_ids(slack, bot):
     message = slack.post("general", "ada", f"{slack.mention} hello")
-    await slack.journal.wait(lambda: len(bot.events) == 2)
+    await slack.journal.wait(lambda: len(bot.events) >= 2)
     told, mentioned = bot.of("message")[0], bot.of("app_mention")[0]
     for key in ("channel", "ts", "client_msg_id", "text"):
         assert told["event"][key] == mentioned["event"][key]
@@ -49,7 +49,7 @@ async def test_edits_deletions_and_reactions_of_people(slack, bot):
     slack.react("general", message.ts, "ben", "thumbsup")
     slack.unreact("general", message.ts, "ben", "thumbsup")
     slack.delete(message)
-    await slack.journal.wait(lambda: len(bot.events) == 5)
+    await slack.journal.wait(lambda: len(bot.events) >= 5)
     by_subtype = {body["event"].get("subtype"): body["event"] for body in bot.of("message")}
     changed, deleted = by_subtype["message_changed"], by_subtype["message_deleted"]
     assert (changed["previous_message"]["text"], changed["message"]["text"]) == ("first", "second")
@@ -67,7 +67,7 @@ async def test_a_deleted_thread_root_with_replies_becomes_a_tombstone(slack, bot
     root = slack.post("general", "ada", "question")
     slack.post("general", "ben", "answer", thread_ts=root.ts)
     slack.delete(root)
-    await slack.journal.wait(lambda: len(bot.events) == 3)
+    await slack.journal.wait(lambda: len(bot.events) >= 3)
     changed = next(b["event"] for b in bot.events if b["event"].get("subtype") == "message_changed")
     assert changed["message"]["subtype"] == "tombstone"
     assert changed["previous_message"]["text"] == "question"
@@ -77,7 +77,7 @@ async def test_a_deleted_thread_root_with_replies_becomes_a_tombstone(slack, bot
 async def test_a_reply_names_the_author_of_the_thread(slack, bot):
     root = slack.post("general", "ada", "question")
     slack.post("general", "ben", "reply", thread_ts=root.ts)
-    await slack.journal.wait(lambda: len(bot.events) == 2)
+    await slack.journal.wait(lambda: len(bot.events) >= 2)
     reply = next(body["event"] for body in bot.events if body["event"]["text"] == "reply")
     assert (reply["thread_ts"], reply["parent_user_id"]) == (root.ts, slack.user("ada").id)
 
@@ -112,7 +112,7 @@ async def test_home_session_and_membership_events(slack, bot):
     slack.open_home("ada", "messages")
     slack.rename_session(slack.dm("ada"), "1.000001", "ada", "Plans")
     slack.join("general", slack.add_user("joe"))
-    await slack.journal.wait(lambda: len(bot.events) == 3)
+    await slack.journal.wait(lambda: len(bot.events) >= 3)
     assert bot.of("app_home_opened")[0]["event"]["tab"] == "messages"
     assert bot.of("agent_session_title_changed")[0]["event"]["title"] == "Plans"
     assert bot.of("member_joined_channel")[0]["event"]["user"] == slack.user("joe").id
@@ -129,7 +129,7 @@ async def test_an_uninstalled_app_hears_of_it_and_can_call_nothing(slack, bot, c
 async def test_an_unfurl_is_a_change_without_a_change_of_text(slack, bot):
     message = slack.post("general", "ada", "https://example.com")
     slack.unfurl(message)
-    await slack.journal.wait(lambda: len(bot.events) == 2)
+    await slack.journal.wait(lambda: len(bot.events) >= 2)
     event = next(body["event"] for body in bot.events if "message" in body["event"])
     assert event["message"]["text"] == event["previous_message"]["text"]
 
@@ -137,7 +137,7 @@ async def test_an_unfurl_is_a_change_without_a_change_of_text(slack, bot):
 async def test_the_event_of_a_message_with_a_file(slack, bot):
     slack.post("general", "ada", "look", files=[Upload("a.png", b"\x89PNG", "image/png")])
     slack.post("general", "ada", "", files=[Upload("b.png", b"\x89PNG", "image/png", external=True)])
-    await slack.journal.wait(lambda: len(bot.events) == 2)
+    await slack.journal.wait(lambda: len(bot.events) >= 2)
     first, second = (d.event["files"][0] for d in slack.deliveries)
     assert slack.deliveries[0].event["subtype"] == "file_share"
     assert (first["mimetype"], first["size"], first["file_access"]) == ("image/png", 4, "visible")
