@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection as Opened
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from core.store.driver import Connection
 from core.store.lock import FileLock
 
 BUSY_SECONDS = 10.0
@@ -28,15 +30,19 @@ def connect(url: str, *, exclusive: bool) -> tuple[AsyncEngine, AsyncEngine, Cal
 
 
 def _engine(path: Path, begin: str) -> AsyncEngine:
+    async def connected() -> Any:
+        return await Connection(path)
+
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{path}",
+        async_creator=connected,
         pool_size=1,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
         hide_parameters=True,  # a statement's values are people's words: in no error, in no log
     )
 
-    def begun(connection: Connection) -> None:
+    def begun(connection: Opened) -> None:
         connection.exec_driver_sql(begin)
 
     event.listen(engine.sync_engine, "connect", _configure)

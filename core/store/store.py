@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import IncomingMessage, MessageRef, Place
 from core.store.database import Database
-from core.store.queries import conversation_from, in_place, insert, is_at, key_of, select_conversations
-from core.store.rows import QUESTION, Accepted, Conversation, OpenTurn, State, Waiting, Wish
+from core.store.intake import add_turn, conversation_id, row_of
+from core.store.queries import conversation_from, in_place, insert, is_at, select_conversations
+from core.store.rows import Accepted, Conversation, OpenTurn, State, Waiting, Wish
 from core.store.tables import OPEN, conversations, notes, posts, turns
 
 # Called in the transaction that makes a turn of a message, with its id and line: its job is made there too.
@@ -37,13 +38,11 @@ class Store:
         `command`: it is not asked of the app. `aside`: it does not wait for the conversation's other turns.
         `stops`: the turn that it wants stopped; where that is over by now, there was nothing to stop.
         """
-        row = _row(message, command=command)
+        row = row_of(message, command=command)
 
         async def change(connection: AsyncConnection) -> Accepted | None:
-            conversation = await _conversation_id(connection, message, app)
-            new = insert(connection, turns).values(**row, conversation=conversation)
-            inserted = await connection.execute(new.on_conflict_do_nothing().returning(turns.c.id))
-            turn: int | None = inserted.scalar()
+            conversation = await conversation_id(connection, message, app)
+            turn = await add_turn(connection, {**row, "conversation": conversation})
             if turn is None:
                 return None
             if stops is not None and await _wish(connection, stops, Wish.STOP):
@@ -174,18 +173,6 @@ class Store:
         return [place for place in places if place.platform == platform]
 
 
-def _row(message: IncomingMessage, *, command: bool) -> dict[str, object]:
-    return {
-        **key_of(message.ref),
-        "author": message.author.id,
-        "identity": message.identity,
-        "state": State.QUEUED,
-        "question": QUESTION.dump_python(message, mode="json"),
-        "queued_at": time.time(),
-        "command": command,
-    }
-
-
 async def _wish(connection: AsyncConnection, turn: int, wish: Wish) -> bool:
     """Keep the wish; whether the turn was still open."""
     stronger = case((turns.c.stop < wish, wish), else_=turns.c.stop)
@@ -194,27 +181,3 @@ async def _wish(connection: AsyncConnection, turn: int, wish: Wish) -> bool:
         parked = update(turns).where(turns.c.id == turn, turns.c.state == State.PARKED)
         await connection.execute(parked.values(state=State.CLOSED, question=None, text=None))
     return bool(kept.rowcount)
-
-
-async def _conversation_id(connection: AsyncConnection, message: IncomingMessage, app: str) -> int:
-    place, now = message.place, time.time()
-    wanted = select(conversations.c.id).where(in_place(place), conversations.c.app == app)
-    # PostgreSQL: from here to the end of the transaction nobody deletes the row
-    kept = wanted.with_for_update(read=True, key_share=True)
-    known: int | None = (await connection.execute(kept)).scalar()
-    if known is not None:
-        return known
-    row = {
-        "platform": place.platform,
-        "workspace": place.workspace,
-        "channel": place.channel,
-        "thread": place.thread,
-        "direct": place.direct,
-        "app": app,
-        "identity": message.identity,
-        "created_at": now,
-        "last_at": now,
-    }
-    await connection.execute(insert(connection, conversations).values(row).on_conflict_do_nothing())
-    found: int = (await connection.execute(kept)).scalar_one()
-    return found

@@ -1,0 +1,75 @@
+"""aiosqlite's connection for SQLAlchemy, which crosses to the database's thread once per statement.
+
+A crossing costs as much as a small statement, and SQLAlchemy asks for four: cursor, execute, fetch, close.
+"""
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Self
+
+import aiosqlite
+
+_CHUNK = 64  # rows; aiosqlite's own default
+
+
+class Connection(aiosqlite.Connection):
+    """A connection whose cursors bring their rows along."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(lambda: sqlite3.connect(path), _CHUNK)
+        self._thread.daemon = True  # as SQLAlchemy does it: a forgotten connection does not keep the process
+
+    def cursor(self) -> "Cursor":  # type: ignore[override]
+        """A cursor; nothing is asked of the database."""
+        return Cursor(self)
+
+    async def rollback(self) -> None:
+        """Roll back, where there is something to roll back: SQLAlchemy always does it to be sure."""
+        if self.in_transaction:
+            await super().rollback()
+
+
+class Cursor:
+    """One statement and all its rows (DB-API 2.0, as SQLAlchemy's adapter for asyncio uses it)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+        self.arraysize = 1
+        self._connection = connection
+        self._rows: list[Any] = []
+
+    async def __aenter__(self) -> Self:
+        """Entered by SQLAlchemy; there is nothing to do."""
+        return self
+
+    async def execute(self, statement: str, parameters: Iterable[Any] = ()) -> Self:
+        """Run a statement and fetch its rows."""
+        await self._run("execute", statement, parameters)
+        return self
+
+    async def executemany(self, statement: str, parameters: Iterable[Iterable[Any]]) -> Self:
+        """Run a statement once for each set of parameters."""
+        await self._run("executemany", statement, parameters)
+        return self
+
+    async def fetchall(self) -> list[Any]:
+        """The rows."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    async def _run(self, method: str, statement: str, parameters: Any) -> None:
+        def there(database: sqlite3.Connection) -> sqlite3.Cursor:
+            cursor = database.cursor()
+            getattr(cursor, method)(statement, parameters)
+            self._rows = cursor.fetchall() if cursor.description else []
+            return cursor
+
+        inside = self._connection  # what follows is what aiosqlite's own cursor does
+        done = await inside._execute(there, inside._conn)  # type: ignore[no-untyped-call]  # noqa: SLF001
+        self.description, self.rowcount, self.lastrowid = done.description, done.rowcount, done.lastrowid
