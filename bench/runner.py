@@ -23,7 +23,7 @@ from typing import Any
 
 from bench.report import Measured, Report
 
-NAMES = ("store", "crash")
+NAMES = ("pace", "store", "crash")
 
 Run = Callable[[Sequence[str]], Coroutine[Any, Any, Report]]
 

@@ -16,6 +16,7 @@ _RECOMPUTE_SECONDS = 0.25  # the plan changes as others come and go
 _FIRST_ROUND_TRIP = 0.2
 _A_MOMENT = 1e-6  # a timer for less would come back in the same moment
 _IDLE_LANES = 1000
+_OTHER_WINDOW = 1.0  # seconds: a window whose end is said to be so much later is another one
 
 
 @dataclass(eq=False)
@@ -42,8 +43,9 @@ class Lane:
         self._writers: set[Writer] = set()
         self._in_flight = 0
         self._used: deque[float] = deque()  # sliding: when each finished call comes back
-        self._window_used = 0  # fixed: calls finished in the running window …
-        self._window_ends = 0.0  # … and its end
+        self._window_used = 0  # fixed: our calls finished in the running window …
+        self._window_said = 0  # … and how many were used in all by the platform's word
+        self._window_ends = 0.0
         self._paused_until = 0.0
         self._round_trip = _FIRST_ROUND_TRIP
         self._timer: asyncio.TimerHandle | None = None
@@ -138,7 +140,7 @@ class Lane:
     def _returning(self) -> list[float]:
         now = self._clock()
         if self._budget.fixed:
-            used = self._window_used if now < self._window_ends else 0
+            used = max(self._window_used, self._window_said) if now < self._window_ends else 0
             ends = self._window_ends - now if now < self._window_ends else self._budget.seconds
             return [ends] * (used + self._in_flight)
         while self._used and self._used[0] <= now:
@@ -149,23 +151,25 @@ class Lane:
         now = self._clock()
         sent = now if writer.last is None else writer.last
         self._round_trip += 0.2 * (now - sent - self._round_trip)
-        if not self._budget.fixed:
-            self._used.append(now + self._budget.seconds)
-        elif allowance is not None:
-            self._window_used = self._used_by_word(allowance, now)
-            self._window_ends = now + allowance.reset_after
+        if self._budget.fixed:
+            self._count_in_window(now, allowance)
         else:
-            if now >= self._window_ends:
-                self._window_ends, self._window_used = now + self._budget.seconds, 0
-            self._window_used += 1
+            self._used.append(now + self._budget.seconds)
 
-    def _used_by_word(self, allowance: Allowance, now: float) -> int:
-        """How much of our part of the window is used, by what the platform says is left of the whole."""
-        said = self._whole.calls - allowance.remaining - self._in_flight
-        if self._among == 1:
-            return max(0, said)
-        own = (self._window_used if now < self._window_ends else 0) + 1
-        return max(own, self._budget.calls - allowance.remaining, 0)
+    def _count_in_window(self, now: float, allowance: Allowance | None) -> None:
+        """The platform's word and our own count, whichever is more: replies overtake each other.
+
+        Whether the calls in flight are in the platform's count can't be told; they are counted beside it.
+        """
+        ends = now + (self._budget.seconds if allowance is None else allowance.reset_after)
+        told = allowance is not None
+        if now >= self._window_ends or (told and ends > self._window_ends + _OTHER_WINDOW):
+            self._window_used, self._window_said, self._window_ends = 0, 0, ends
+        elif told:  # each word is late by the way back: the earliest is the truest
+            self._window_ends = min(ends, self._window_ends)
+        self._window_used += 1
+        if allowance is not None:  # of the whole; what others have left us of our part
+            self._window_said = max(self._window_said, self._budget.calls - allowance.remaining)
 
 
 def part(budget: Budget, among: int) -> Budget:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bench.virtual_time import run
 from core.answer import Answer
 from core.errors import Advice, StoreUnavailable, Superseded
 from core.keeping import TEXT_SECONDS, Keeping
@@ -11,7 +12,6 @@ from core.messages import Addressed, IncomingMessage, MessageRef, Person, Place
 from core.noting import Noting
 from core.running import Running
 from core.store.rows import Conversation, State, Turn
-from tests.core.virtual_time import run
 
 REF = MessageRef("chat", "w", "c", "q")
 PLACE = Place("chat", "w", "c", "t")

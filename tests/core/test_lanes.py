@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
+from bench.virtual_time import run
 from core.contract import Allowance, Budget
 from core.lanes import Lane, Lanes, Writer
-from tests.core.virtual_time import run
 
 SLIDING = Budget("b", 3, 60.0)
 FIXED = Budget("b", 3, 5.0, fixed=True)

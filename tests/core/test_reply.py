@@ -5,11 +5,11 @@ import itertools
 
 import pytest
 
+from bench.virtual_time import run
 from core.contract import Budget, Gone
 from core.lanes import Lanes
 from core.persist import ATTEMPTS
 from tests.core.fakes import FakeAdapter, Limited, Lost
-from tests.core.virtual_time import run
 from tests.core.writing import WORDS, drafts, grow, now, reply_on
 
 UPDATE = Budget("fake:update", 50, 60.0)

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from bench.virtual_time import run
 from core.contract import Budget
 from core.lanes import Lanes
 from tests.core.fakes import FakeAdapter, Limiter
-from tests.core.virtual_time import run
 from tests.core.writing import WORDS, grow, now, reply_on, rtts
 
 UPDATE = Budget("fake:update", 50, 60.0)

@@ -5,11 +5,11 @@ import random
 
 import pytest
 
+from bench.virtual_time import run
 from core.continuation import Earlier
 from core.errors import Advice, Superseded
 from core.messages import Button, MessageRef
 from tests.core.fakes import FakeAdapter, Limited, Lost
-from tests.core.virtual_time import run
 from tests.core.writing import WORDS, drafts, grow, now, reply_on, rtts
 
 

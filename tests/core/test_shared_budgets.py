@@ -5,11 +5,11 @@ from itertools import count
 
 import pytest
 
+from bench.virtual_time import run
 from core.contract import Budget
 from core.dify.server import DifyServer, StreamLimits
 from core.lanes import Lanes, part
 from tests.core.fakes import FakeAdapter, Limiter
-from tests.core.virtual_time import run
 from tests.core.writing import WORDS, grow, now, reply_on
 
 ANSWERS = 8

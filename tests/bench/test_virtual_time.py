@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.core.virtual_time import run
+from bench.virtual_time import run
 
 
 def test_an_hour_passes_at_once_and_exactly():
