@@ -4,7 +4,7 @@ A crossing costs as much as a small statement, and SQLAlchemy asks for four: cur
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,8 +17,11 @@ class Connection(aiosqlite.Connection):
     """A connection whose cursors bring their rows along."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(lambda: sqlite3.connect(path), _CHUNK)
+        # transactions begin as we say, not as the driver guesses
+        super().__init__(lambda: sqlite3.connect(path, isolation_level=None), _CHUNK)
         self._thread.daemon = True  # as SQLAlchemy does it: a forgotten connection does not keep the process
+        self._asked = 0  # statements, counted here …
+        self._done = 0  # … and by the thread: who was cancelled does not wait for what still runs there
 
     def cursor(self) -> "Cursor":  # type: ignore[override]
         """A cursor; nothing is asked of the database."""
@@ -26,8 +29,21 @@ class Connection(aiosqlite.Connection):
 
     async def rollback(self) -> None:
         """Roll back, where there is something to roll back: SQLAlchemy always does it to be sure."""
-        if self.in_transaction:
+        if self.in_transaction or self._asked != self._done:
             await super().rollback()
+
+    async def run(self, statement: Callable[[sqlite3.Connection], sqlite3.Cursor]) -> sqlite3.Cursor:
+        """Call it in the thread; what it gives back."""
+
+        def there() -> sqlite3.Cursor:
+            try:
+                return statement(self._conn)
+            finally:
+                self._done += 1
+
+        self._asked += 1
+        done: sqlite3.Cursor = await self._execute(there)  # type: ignore[no-untyped-call]
+        return done
 
 
 class Cursor:
@@ -70,6 +86,5 @@ class Cursor:
             self._rows = cursor.fetchall() if cursor.description else []
             return cursor
 
-        inside = self._connection  # what follows is what aiosqlite's own cursor does
-        done = await inside._execute(there, inside._conn)  # type: ignore[no-untyped-call]  # noqa: SLF001
+        done = await self._connection.run(there)
         self.description, self.rowcount, self.lastrowid = done.description, done.rowcount, done.lastrowid

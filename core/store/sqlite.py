@@ -51,7 +51,6 @@ def _engine(path: Path, begin: str) -> AsyncEngine:
 
 
 def _configure(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # transactions begin as we say, not as the driver guesses
     cursor = connection.cursor()
     for setting in _SETTINGS:
         cursor.execute(setting)
