@@ -29,7 +29,7 @@ format: .venv/dev.stamp ## put the code into its form
 	$(BIN)/ruff format .
 
 crash: .venv/dev.stamp ## kill the bot again and again: nothing may be lost, nothing said twice [SETUP=sqlite]
-	@$(BIN)/python -m pytest -m "crash and not long" $(if $(SETUP),-k $(SETUP)) -p no:randomly -rP
+	@$(BIN)/python -m pytest -n 3 -m "crash and not long" $(if $(SETUP),-k $(SETUP)) -p no:randomly -rP
 
 soak: .venv/dev.stamp ## the long tests, in full
 	@$(BIN)/python -m pytest -m long --timeout 0 || test $$? -eq 5

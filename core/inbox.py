@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from core.contract import ChatAdapter
 from core.dispatch.queues import Queues
@@ -24,7 +25,7 @@ from core.messages import (
 from core.router import Command, Route, choose, command_of
 from core.running import Stops
 from core.sentences import LANGUAGES, say
-from core.store.rows import Conversation, Wish
+from core.store.rows import Accepted, Conversation, Wish
 from core.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ class Intake:
         self._stop_emojis = stop_emojis
         self._adapters = adapters
         self._later: set[asyncio.Task[None]] = set()
+        self._taking: set[asyncio.Task[bool]] = set()
 
     async def message(self, message: IncomingMessage) -> None:
         """Take a message that is addressed to us; see core.contract.Inbox."""
@@ -67,9 +69,8 @@ class Intake:
         if command is Command.STOP:
             await self._stop_said(located, app)
             return
-        accepted = await self._store.accept(located, app, self._queues.enlist, command=command is not None)
-        if accepted is not None:
-            self._queues.submit(accepted.turn, accepted.line)
+        accepting = self._store.accept(located, app, self._queues.enlist, command=command is not None)
+        await self._taken(accepting)
 
     async def reaction(self, reaction: IncomingReaction) -> None:
         """Take a reaction: a vote, a stop, or nothing of ours."""
@@ -97,9 +98,7 @@ class Intake:
             return
         running = False  # a second press finds the turn that the first one has queued
         for pause in (*PARKING_SECONDS, None):
-            accepted = await self._store.ask_again(pressed.ref, self._queues.enlist)
-            if accepted is not None:
-                self._queues.submit(accepted.turn, accepted.line)
+            if await self._taken(self._store.ask_again(pressed.ref, self._queues.enlist)):
                 return
             running = running or await self._store.open_turn_at(pressed.ref) is not None
             if pause is None or not (running or self._stops.writing):
@@ -111,6 +110,28 @@ class Intake:
     async def _too_late(self, pressed: ButtonPressed) -> None:
         sentence = " ".join(say("too_late", lang) for lang in LANGUAGES)  # whose it was, no row says any more
         await self._adapters[pressed.ref.platform].whisper(pressed.ref, pressed.author, sentence)
+
+    async def _taken(self, accepting: Coroutine[Any, Any, Accepted | None]) -> bool:
+        """Make a turn, and see that it is run, also where the caller is cancelled; False: there is none.
+
+        A turn that is kept and not run would wait for the next start: the message, delivered again, is known.
+        """
+
+        async def take() -> bool:
+            accepted = await accepting
+            if accepted is not None:
+                self._queues.submit(accepted.turn, accepted.line)
+            return accepted is not None
+
+        task = asyncio.create_task(take())
+        self._taking.add(task)
+        task.add_done_callback(self._took)
+        return await asyncio.shield(task)
+
+    def _took(self, task: asyncio.Task[bool]) -> None:
+        self._taking.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever asked has it, if anybody still waits
 
     def _look_again(self, reaction: IncomingReaction) -> None:
         """An answer that is being written may be seen a moment before we have kept where it stands."""
@@ -126,10 +147,10 @@ class Intake:
                     return
 
     async def aclose(self) -> None:
-        """Give up looking again; the process ends."""
+        """Give up looking again, and let go what is being kept; the process ends."""
         for task in list(self._later):
             task.cancel()
-        await asyncio.gather(*self._later, return_exceptions=True)
+        await asyncio.gather(*self._later, *self._taking, return_exceptions=True)
 
     async def _locate(self, message: IncomingMessage) -> IncomingMessage | None:
         """The message with the conversation that it belongs to; None where it is none of ours."""
@@ -163,13 +184,11 @@ class Intake:
     async def _stop_said(self, message: IncomingMessage, app: str) -> None:
         # In a line of its own, not behind the answer that it is to stop; the row counts it once.
         running = await self._running_at(message.place, message.author.id)
-        accepted = await self._store.accept(
+        accepting = self._store.accept(
             message, app, self._queues.enlist, command=True, aside=True, stops=running
         )
-        if accepted is None:
-            return
-        await self._tell(running, Wish.STOP)
-        self._queues.submit(accepted.turn, accepted.line)
+        if await self._taken(accepting):
+            await self._tell(running, Wish.STOP)
 
     async def _running_at(self, place: Place, person: str) -> int | None:
         """The turn that a person means by "stop", wherever it runs."""
