@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from core.messages import MessageRef
+from core.contract import LiveMessage
+from core.messages import Draft, MessageRef
 
 
 class Keep(Protocol):
@@ -14,9 +15,24 @@ class Keep(Protocol):
         """A message shows a page of the answer."""
         ...
 
+    async def removing(self, ref: MessageRef) -> None:
+        """A message is about to be deleted; returns when it is kept no more: nobody is blamed for it."""
+        ...
+
     def shown(self, text: str) -> None:
         """The messages show so much of the answer by now."""
         ...
+
+
+@dataclass
+class Written:
+    """One message of an answer, as it is being written."""
+
+    live: LiveMessage
+    shown: Draft | None = None
+    doubtful: Draft | None = None  # asked for, the outcome unknown: to be repeated as it was
+    posted_at: float = 0.0
+    kept: bool = False  # where it stands is kept already
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,11 @@ class Keeping:
         adding = patiently(lambda: self._ledger.add_post(self._turn, page, ref, text))
         self._posts.append(asyncio.ensure_future(adding))
 
+    async def removing(self, ref: MessageRef) -> None:
+        """A message is deleted by us: what the platform tells of it must not look like somebody's wish."""
+        await asyncio.gather(*self._posts)
+        await patiently(lambda: self._ledger.drop_post(self._turn, ref))
+
     def shown(self, text: str) -> None:
         """The answer's messages show so much of it by now."""
         self._text = text

@@ -7,10 +7,10 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
-from core.continuation import Earlier, Keep
+from core.continuation import Earlier, Keep, Written
 from core.contract import (
     Budget,
     ChatAdapter,
@@ -31,15 +31,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 LEAST_WAIT_SECONDS = 0.1
-
-
-@dataclass
-class _Message:
-    live: LiveMessage
-    shown: Draft | None = None
-    doubtful: Draft | None = None  # asked for, the outcome unknown: to be repeated as it was
-    posted_at: float = 0.0
-    kept: bool = False  # where it stands is kept already
 
 
 class Reply:
@@ -67,7 +58,7 @@ class Reply:
         self._guard = guard
         self._earlier = earlier
         self._removed = 0  # what is written in the place of a removed message is another message
-        self._messages = [_Message(self._live(page, ref), kept=True) for page, ref in enumerate(posted)]
+        self._messages = [Written(self._live(page, ref), kept=True) for page, ref in enumerate(posted)]
         self._text = earlier.text if earlier else ""
         self._notices: tuple[str, ...] = ()
         self._buttons: tuple[Button, ...] = ()
@@ -150,7 +141,7 @@ class Reply:
             return
         known = set(self.refs)
         standing = await self._persist(self._earlier.find)
-        self._messages = [_Message(self._live(page, ref), kept=True) for page, ref in enumerate(standing)]
+        self._messages = [Written(self._live(page, ref), kept=True) for page, ref in enumerate(standing)]
         for page, ref in enumerate(standing):
             if self._keep is not None and ref not in known:
                 self._keep.posted(page, ref)
@@ -177,7 +168,12 @@ class Reply:
                 return index, self._with_redraw(index, draft)
             if draft.final:
                 self._settled = max(self._settled, index + 1)
-        return (len(self._messages) - 1, None) if len(self._messages) > len(pages) else None
+        return (len(self._messages) - 1, None) if self._has_surplus(len(pages)) else None
+
+    def _has_surplus(self, pages: int) -> bool:
+        """A page of a process before us may be needed again: it came further, and the text still grows."""
+        surplus = self._messages[pages:]
+        return any(self._final or message.shown is not None for message in surplus)
 
     def _is_news(self, index: int, draft: Draft) -> bool:
         if index >= len(self._messages) and not self._is_worth_a_post(draft):
@@ -224,19 +220,21 @@ class Reply:
                 log.warning("a message that is not needed any more stays: %s (%s)", gone, self._target.key)
             return
         if index == len(self._messages):
-            self._messages.append(_Message(self._live(index, None)))
+            self._messages.append(Written(self._live(index, None)))
         message = self._messages[index]
         await self._persist(lambda: self._show(index, message))
 
-    async def _remove(self, message: _Message) -> None:
+    async def _remove(self, message: Written) -> None:
         await self._guard()
+        if self._keep is not None and message.live.ref is not None:
+            await self._keep.removing(message.live.ref)
         try:
             await message.live.remove()
         except RateLimited as limited:  # no lane waits for a removal
             await asyncio.sleep(limited.retry_after)
             raise
 
-    async def _show(self, index: int, message: _Message) -> None:
+    async def _show(self, index: int, message: Written) -> None:
         step = self._next_step()
         if step is None or step[0] != index or step[1] is None:
             return
@@ -253,7 +251,7 @@ class Reply:
         receipt = await self._call(lane, message, draft)
         self._note(index, message, draft, receipt)
 
-    async def _call(self, lane: Lane, message: _Message, draft: Draft) -> Receipt:
+    async def _call(self, lane: Lane, message: Written, draft: Draft) -> Receipt:
         self.calls += 1
         receipt: Receipt | None = None
         try:
@@ -280,7 +278,7 @@ class Reply:
         await self._lane.acquire(self._writer)
         return self._lane
 
-    def _note(self, index: int, message: _Message, draft: Draft, receipt: Receipt) -> None:
+    def _note(self, index: int, message: Written, draft: Draft, receipt: Receipt) -> None:
         first = message.shown is None
         message.shown = draft
         if not first:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import Update, case, or_, select, update
+from sqlalchemy import Update, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Advice, Superseded
@@ -105,6 +105,11 @@ class Ledger:
                 await connection.execute(_mine(turn).values(text=_storable(text)))
 
         await self._database.write(change)
+
+    async def drop_post(self, turn: Turn, ref: MessageRef) -> None:
+        """A message of a turn's answer is not one any more."""
+        theirs = delete(posts).where(*is_at(posts, ref), posts.c.turn == turn.id)
+        await self._database.write(lambda connection: connection.execute(theirs))
 
     async def is_known(self, ref: MessageRef) -> bool:
         """Whether a message is kept as one of ours already."""

@@ -2,7 +2,7 @@
 
 import pytest
 from chats import AGAIN
-from shared import another, asked, says_only, serve, shows
+from shared import another, asked, says_only, serve, shows, stops
 
 from simulators.dify.app import DifySimulator
 from simulators.dify.script import Answer, Event, Fail, Gate, Raw, Refuse, Replace, Tool
@@ -64,6 +64,24 @@ async def test_moderation_replaces_what_was_shown_over_all_messages(world, chat,
         await chat.journal.wait(
             lambda: [chat.text(m).strip() for m in chat.in_thread(question)] == ["I can't talk about that."]
         )
+
+
+async def test_our_own_deletion_of_a_page_is_nobodys_wish_to_stop(world, chat, dify):
+    gate = Gate()
+    forbidden = "Forbidden words. " * {"discord": 150, "slack": 700}[chat.name]
+    dify.reply(Answer([forbidden, Replace("I can't talk about that."), " Ask me something else."], gate=gate))
+    async with world.bot():
+        question = chat.mention(chat.alice, "tell me")
+        gate.allow()
+        await chat.journal.wait(lambda: len(chat.in_thread(question)) >= 2)
+        gate.allow()
+        await chat.journal.wait(lambda: len(chat.in_thread(question)) == 1)
+        await chat.taken()
+        gate.finish()
+        await says_only(
+            chat, lambda: chat.in_thread(question), "I can't talk about that. Ask me something else."
+        )
+    assert not stops(dify)
 
 
 @pytest.mark.parametrize(

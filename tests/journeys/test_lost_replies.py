@@ -70,13 +70,34 @@ async def test_a_second_page_lost_with_the_process_is_found_and_finished(world, 
         assert len(posted) == 2
     held.let_go()
     async with world.bot():
-        await chat.journal.wait(
-            lambda: words("".join(map(chat.text, spot.answers()))) == words(whole), within=30
-        )
+        await chat.journal.wait(lambda: words("".join(map(chat.text, spot.answers()))) == words(whole))
         spot.ask("next")
         await shows(chat, spot.answers, "You said: next", count=3)
     assert spot.answers()[:2] == posted
     assert words("".join(map(chat.text, posted))) == words(whole)
+
+
+async def test_pages_of_a_process_before_stay_while_the_answer_asked_for_again_is_still_shorter(
+    world, chat, spot, dify, gate
+):
+    sentence = "A long sentence of an answer. "
+    whole = "Begin. " + sentence * {"discord": 90, "slack": 400}[chat.name] + "The end."
+    dify.reply(
+        Answer(["Begin. ", whole[7:-8], "The end."], gate=gate), Answer([whole[:200], whole[200:]], gate=gate)
+    )
+    async with world.doomed():
+        spot.ask("tell me")
+        gate.allow(2)
+        await shows(chat, lambda: spot.answers()[1:], "A long sentence")
+        posted = list(spot.answers())
+    async with world.bot():
+        gate.allow()
+        await dify.journal.wait(lambda: len(asked(dify)) == 2)
+        await chat.journal.wait(lambda: len(chat.text(posted[0])) < 300)
+        assert spot.answers() == posted
+        gate.finish()
+        await chat.journal.wait(lambda: words("".join(map(chat.text, spot.answers()))) == words(whole))
+    assert spot.answers() == posted
 
 
 async def test_an_end_lost_with_the_process_is_not_written_twice(world, chat, spot, dify, gate):

@@ -265,3 +265,12 @@ async def test_a_question_that_can_not_be_read_stays_and_is_not_shown_in_the_log
     assert "can't be read" in caplog.text
     assert WORDS not in caplog.text
     assert [waiting.turn for waiting in await store.open_turns()] == [new.turn]
+
+
+async def test_a_message_that_is_none_of_the_answers_any_more_is_nobodys(store, ledger):
+    turn = await claimed(store, ledger)
+    await ledger.add_post(turn, 0, post("a1"))
+    await ledger.add_post(turn, 1, post("a2"))
+    await ledger.drop_post(turn, post("a2"))
+    assert await store.open_turn_at(post("a2")) is None
+    assert (await store.open_turn_at(post("a1"))).turn == turn.id
