@@ -234,12 +234,21 @@ class Asking:
         if self._whole:
             self._drain(0.0 if self._running.cut else DRAIN_SECONDS)
             return
-        self.cut = self._running.cut
-        if self.cut:
-            await patiently(lambda: self._ledger.note_cut(self._running.turn))
+        if self._running.cut and not await self._note_cut():
+            return
         self._stopping = True
         await self._send_stop(user)
         self._drain()
+
+    async def _note_cut(self) -> bool:
+        """Keep that the answer is being cut short; False where it has come to its end meanwhile."""
+        turn = self._running.turn
+        await patiently(lambda: self._ledger.note_cut(turn))
+        if self._whole:
+            await patiently(lambda: self._ledger.note_cut(turn, cut=False))
+            self._drain(0.0)
+        self.cut = not self._whole
+        return self.cut
 
     def _withdraw(self, work: asyncio.Task[Answer]) -> None:
         self._withdrawn = True

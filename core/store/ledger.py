@@ -16,6 +16,7 @@ from core.store.tables import conversations, posts, turns
 
 Confirm = Callable[[AsyncConnection], Awaitable[bool]]
 _TAKEN = Advice("internal", "another process has taken the turn over")
+_CUT = case((turns.c.stop < Wish.CUT, Wish.CUT), else_=turns.c.stop)
 _UNCUT = case((turns.c.stop == Wish.CUT, Wish.NONE), else_=turns.c.stop)
 
 
@@ -71,9 +72,9 @@ class Ledger:
 
         await self._database.write(change)
 
-    async def note_cut(self, turn: Turn) -> None:
-        """The answer is about to be cut short at Dify: what is found of it there is not the whole."""
-        await self._save(turn, stop=case((turns.c.stop < Wish.CUT, Wish.CUT), else_=turns.c.stop))
+    async def note_cut(self, turn: Turn, *, cut: bool = True) -> None:
+        """The answer is about to be cut short at Dify, or is not after all: is what is found there a part?"""
+        await self._save(turn, stop=_CUT if cut else _UNCUT)
 
     async def note_text(self, turn: Turn, text: str) -> None:
         """Keep what the answer's messages show."""

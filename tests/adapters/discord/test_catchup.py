@@ -378,3 +378,11 @@ async def test_a_message_that_can_not_be_parsed_is_skipped(known, start, simulat
     await start()
     assert await texts(inbox, 1) == ["whole"]
     assert "0000" not in caplog.text
+
+
+def test_who_is_interrupted_again_and_again_comes_to_every_channel():
+    channels = [(str(number), "g") for number in range(60)]
+    orders = [catchup._shuffled(channels) for _ in range(120)]
+    assert all(order[: catchup.FIRST] == channels[: catchup.FIRST] for order in orders)
+    assert all(sorted(order) == sorted(channels) for order in orders)
+    assert {each for order in orders for each in order[: catchup.FIRST + 10]} == set(channels)

@@ -66,6 +66,13 @@ async def test_a_cut_is_no_wish_of_anybody_and_ends_with_the_next_asking(store, 
     assert (await ledger.claim(turn.id)).stop is Wish.NONE
 
 
+async def test_a_cut_that_came_too_late_is_taken_back(store, ledger):
+    turn = await claimed(store, ledger)
+    await ledger.note_cut(turn)
+    await ledger.note_cut(turn, cut=False)
+    assert (await ledger.claim(turn.id)).stop is Wish.NONE
+
+
 async def test_a_cut_does_not_hide_a_stop(store, ledger):
     turn = await claimed(store, ledger)
     await store.wish_stop(turn.id, Wish.STOP)
