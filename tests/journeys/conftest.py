@@ -75,6 +75,9 @@ class World:
             yield
         finally:
             turns = [task for task in asyncio.all_tasks() if _name(task) == "LocalQueues._work"]
+            # who is killed begins no next turn, whatever the one that it is in makes of this
+            for turn in turns:
+                turn.get_coro().cr_frame.f_locals["self"]._draining = True
             for task in (*turns, bot):
                 task.cancel()
             await asyncio.wait([*turns, bot])
