@@ -69,6 +69,7 @@ class Recovery:
         pause = PAUSES[0]
         away = 0.0
         while not self._running.cut:
+            began = time.monotonic()
             try:
                 await self._dify.detect()
                 if not (self._dify.converses or self._dify.runs):
@@ -78,8 +79,9 @@ class Recovery:
                 return None
             except DifyError as error:
                 if error.advice.retry and away < AWAY_SECONDS:  # nobody has looked yet
-                    away += pause
-                    self._until += pause
+                    spent = time.monotonic() - began + pause  # a connection that is not made takes its time
+                    away += spent
+                    self._until += spent
             else:
                 if answer is not None:
                     return answer
