@@ -16,7 +16,6 @@ class Limiter:
     post: Budget
     edit: Budget
     close: Budget
-    whole: bool  # each call carries the full text
 
     def key(self, budget: Budget, answer: int) -> str:
         """The bucket that a call of an answer is taken from."""
@@ -32,9 +31,9 @@ _DISCORD_POST = Budget("POST", 5, 5, fixed=True)
 _DISCORD_PATCH = Budget("PATCH", 5, 5, fixed=True)
 
 LIMITERS = (
-    Limiter("update", _POST, _UPDATE, _UPDATE, whole=True),
-    Limiter("append", _START, _APPEND, _STOP, whole=False),
-    Limiter("Discord", _DISCORD_POST, _DISCORD_PATCH, _DISCORD_PATCH, whole=True),
+    Limiter("update", _POST, _UPDATE, _UPDATE),
+    Limiter("append", _START, _APPEND, _STOP),
+    Limiter("Discord", _DISCORD_POST, _DISCORD_PATCH, _DISCORD_PATCH),
 )
 
 

@@ -18,7 +18,6 @@ async def llmcord(platform: Platform) -> None:
     last = [float("-inf")]
 
     async def write(answer: Answer) -> None:
-        limiter = platform.cell.limiter
         for index, at in enumerate(answer.arrivals):
             await until(at)
             ends = index == answer.tokens - 1
@@ -28,7 +27,6 @@ async def llmcord(platform: Platform) -> None:
                 await asyncio.sleep(max(0.0, _LLMCORD - (now() - last[0])))
             await platform.insist(_budget(platform, first=not index, ends=ends), answer, index + 1)
             last[0] = now()
-        del limiter
 
     await _all(platform, write)
 
