@@ -86,6 +86,9 @@ async def unguarded() -> None:
 class LiveMessage(Protocol):
     """One platform message being written. Not shared between tasks: one call at a time.
 
+    But the end may be shown beside an edit in flight, where its budget is `whole` and the message stands:
+    both carry the full text, they may land in either order, and it is shown once more when both are back.
+
     Must not wait for a budget, retry a 429, split the text, or drop any of it.
     """
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.contract import Allowance, Budget
-from core.pacing import FIXED, SLIDING, Load, wait
+from core.pacing import APPENDING, FIXED, SLIDING, Load, wait
 
 Clock = Callable[[], float]
 _RECOMPUTE_SECONDS = 0.25  # the plan changes as others come and go
@@ -37,7 +37,7 @@ class Lane:
         self._whole = budget
         self._budget = part(budget, among)
         self._among = among
-        self._law = FIXED if budget.fixed else SLIDING
+        self._law = FIXED if budget.fixed else SLIDING if budget.whole else APPENDING
         self._clock = clock
         self._waiting: dict[Writer, asyncio.Future[None]] = {}
         self._writers: set[Writer] = set()
@@ -76,6 +76,17 @@ class Lane:
             if self._waiting.get(writer) is granted:
                 del self._waiting[writer]
             self.poke()
+
+    def take(self, calls: int) -> bool:
+        """Grant one call now, whoever waits, if so many could be made; follow it with `release`.
+
+        Never from a window that empties all at once: calls are scarce there, and seldom in flight.
+        """
+        granted = (
+            not (self._budget.fixed or self._paused_until > self._clock()) and self._load().left >= calls
+        )
+        self._in_flight += granted
+        return granted
 
     def release(self, writer: Writer, allowance: Allowance | None = None, *, used: bool = True) -> None:
         """A call that was granted is over; with `used` false it never went out."""

@@ -8,7 +8,7 @@ search over simulated answers of 4 to 105 s against limiters of both kinds.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,9 @@ class Law:
 
 
 SLIDING = Law(
-    beta=1.5, kappa=1.1, omega=0.45, q=1.2, settle=4.0, leeway=0.0, reserve=1, reserve_per_answer=0.5
+    beta=1.5, kappa=1.1, omega=0.45, q=1.2, settle=4.0, leeway=0.0, reserve=2, reserve_per_answer=0.5
 )
+APPENDING = replace(SLIDING, reserve=1)  # where no call carries the full text, the end overlaps no edit
 FIXED = Law(beta=1.0, kappa=0.75, omega=1.0, q=0.0, settle=2.5, leeway=1.0, reserve=1, reserve_per_answer=0.0)
 
 

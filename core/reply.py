@@ -23,8 +23,8 @@ from core.contract import (
     unguarded,
 )
 from core.lanes import Lane, Lanes, Writer
+from core.layout import Layout
 from core.messages import Button, Draft, MessageRef, Target
-from core.pages import Page, Pages
 from core.persist import persist
 
 log = logging.getLogger(__name__)
@@ -52,23 +52,20 @@ class Reply:
         self._adapter = adapter
         self._target = target
         self._lanes = lanes
-        self._limits = adapter.limits(target.place)
-        self._pages = Pages(self._limits.page_length, adapter.measure)
+        self._layout = Layout(adapter.limits(target.place), adapter.measure, lanes.clock)
         self._keep = keep
         self._guard = guard
         self._earlier = earlier
         self._removed = 0  # what is written in the place of a removed message is another message
-        self._messages = [Written(self._live(page, ref), kept=True) for page, ref in enumerate(posted)]
-        self._text = earlier.text if earlier else ""
-        self._notices: tuple[str, ...] = ()
-        self._buttons: tuple[Button, ...] = ()
-        self._final = False
+        self._layout.messages = self._standing(posted)
+        self._layout.text = earlier.text if earlier else ""
         self._writer = Writer(spare=again)
         self._lane: Lane | None = None  # where the writer waits or has been
         self._joined: set[Lane] = set()
+        self._running: tuple[Lane, Written, Budget] | None = None  # the edit in flight
+        self._ahead: asyncio.Task[None] | None = None  # the end, sent beside it
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._settled = 0  # messages before this one are closed and need no look any more
         self.visible = asyncio.Event()  # the first message stands
         self.first_text_at: float | None = None
         self.calls = 0
@@ -78,28 +75,30 @@ class Reply:
     @property
     def refs(self) -> list[MessageRef]:
         """The messages posted, first page first."""
-        return [message.live.ref for message in self._messages if message.live.ref is not None]
+        return [message.live.ref for message in self._layout.messages if message.live.ref is not None]
 
     @property
     def text(self) -> str:
         """The newest text."""
-        return self._text
+        return self._layout.text
 
     def show(self, text: str) -> None:
         """This is the text by now. Returns at once; the newest text wins."""
-        if text == self._text or self._final:
+        if text == self._layout.text or self._layout.final:
             return
         if not self._writer.stale_since:
             self._writer.stale_since = self._lanes.clock()
-        self._text = text
+        self._layout.text = text
         self._wake()
 
     async def finish(
         self, text: str, notices: tuple[str, ...] = (), buttons: tuple[Button, ...] = ()
     ) -> None:
         """This is the whole text; returns when it stands (or when the message is gone, see `gone`)."""
-        self._text, self._notices, self._buttons = text, notices, buttons
-        self._final = self._writer.final = True
+        layout = self._layout
+        layout.text, layout.notices, layout.buttons = text, notices, buttons
+        layout.final = self._writer.final = True
+        self._overlap()
         self._wake()
         if self._lane is not None:
             self._lane.poke()
@@ -112,6 +111,32 @@ class Reply:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    def _overlap(self) -> None:
+        """The end needs not wait for the edit in flight. Either may land first: one edit more follows."""
+        step = self._layout.next_step()
+        if self._running is None or step is None or self._writer.spare:
+            return
+        lane, message, budget = self._running
+        index, draft = step
+        if draft is None or self._layout.messages[index : index + 1] != [message]:
+            return
+        if budget.whole and message.live.budget(draft) == budget and lane.take(2):
+            self._ahead = asyncio.create_task(self._show_ahead(lane, message, draft))
+
+    async def _show_ahead(self, lane: Lane, message: Written, draft: Draft) -> None:
+        sender = Writer(last=self._lanes.clock())
+        self.calls += 1
+        try:
+            await self._guard()
+            await message.live.show(draft)
+        except RateLimited as limited:
+            self.rate_limited += 1
+            lane.pause(limited.retry_after)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the edit that follows meets it too
+            log.debug("the end was not shown ahead: %s (%s)", type(error).__name__, self._target.key)
+        finally:
+            lane.release(sender)
+
     def _wake(self) -> None:
         if self._task is None:
             self._task = asyncio.create_task(self._write(), name=f"reply {self._target.key}")
@@ -122,16 +147,18 @@ class Reply:
             await self._take_up()
             while True:
                 self._changed.clear()
-                step = self._next_step()
+                step = self._layout.next_step()
                 if step is not None:
                     await self._take(*step)
-                elif self._final:
+                elif self._layout.final:
                     return
                 else:
                     await self._wait_for_news()
         except Gone as gone:
             self.gone = gone
         finally:
+            if self._ahead is not None:
+                self._ahead.cancel()
             for lane in self._joined:
                 lane.leave(self._writer)
 
@@ -141,87 +168,29 @@ class Reply:
             return
         known = set(self.refs)
         standing = await self._persist(self._earlier.find)
-        self._messages = [Written(self._live(page, ref), kept=True) for page, ref in enumerate(standing)]
+        self._layout.messages = self._standing(standing)
         for page, ref in enumerate(standing):
             if self._keep is not None and ref not in known:
                 self._keep.posted(page, ref)
 
     async def _wait_for_news(self) -> None:
-        left = self._seconds_to_roll_over(len(self._messages))
+        left = self._layout.seconds_to_roll_over(len(self._layout.messages))
         with suppress(TimeoutError):
             async with asyncio.timeout(None if left == float("inf") else max(LEAST_WAIT_SECONDS, left)):
                 await self._changed.wait()
 
-    def _next_step(self) -> tuple[int, Draft | None] | None:
-        """Which message is to be made to look how; None for the draft: it is surplus."""
-        pages = self._updated_pages()
-        first = max(0, min(self._settled, len(pages) - 1))  # the last page may still get its notices
-        for index in range(first, len(pages)):
-            last = index == len(pages) - 1
-            draft = Draft(
-                pages[index].markdown,
-                final=pages[index].closed,
-                notices=self._notices if last and self._final else (),
-                buttons=self._buttons if last and self._final else (),
-            )
-            if self._is_news(index, draft):
-                return index, self._with_redraw(index, draft)
-            if draft.final:
-                self._settled = max(self._settled, index + 1)
-        return (len(self._messages) - 1, None) if self._has_surplus(len(pages)) else None
-
-    def _has_surplus(self, pages: int) -> bool:
-        """A page of a process before us may be needed again: it came further, and the text still grows."""
-        surplus = self._messages[pages:]
-        return any(self._final or message.shown is not None for message in surplus)
-
-    def _is_news(self, index: int, draft: Draft) -> bool:
-        if index >= len(self._messages) and not self._is_worth_a_post(draft):
-            return False
-        shown = self._messages[index].shown if index < len(self._messages) else None
-        return shown is None or replace(shown, redraw=False) != draft
-
-    def _is_worth_a_post(self, draft: Draft) -> bool:
-        if draft.final:
-            return bool(draft.markdown.strip() or draft.notices or draft.buttons)
-        return any(character.isalnum() for character in draft.markdown)  # "##" alone is no beginning
-
-    def _with_redraw(self, index: int, draft: Draft) -> Draft:
-        shown = self._messages[index].shown if index < len(self._messages) else None
-        grows = shown is None or (not shown.final and draft.markdown.startswith(shown.markdown))
-        return draft if grows else replace(draft, redraw=True)
-
-    def _updated_pages(self) -> list[Page]:
-        pages = self._pages.update(self._text, final=self._final)
-        redrawn = self._pages.redrawn
-        if self._seconds_to_roll_over(len(pages)) <= 0:
-            self._pages.roll()
-            pages = self._pages.update(self._text, final=self._final)
-        if redrawn:
-            self._settled = 0
-        return pages
-
-    def _seconds_to_roll_over(self, pages: int) -> float:
-        """How long the newest message may still grow."""
-        if self._final or not 0 < pages <= len(self._messages):
-            return float("inf")
-        message = self._messages[pages - 1]
-        if message.shown is None or message.shown.final or not message.shown.markdown.strip():
-            return float("inf")
-        return message.posted_at + self._limits.page_seconds - self._lanes.clock()
-
     async def _take(self, index: int, draft: Draft | None) -> None:
         if draft is None:
-            message = self._messages.pop()
+            message = self._layout.messages.pop()
             self._removed += 1
             try:
                 await self._persist(lambda: self._remove(message))
             except Gone as gone:
                 log.warning("a message that is not needed any more stays: %s (%s)", gone, self._target.key)
             return
-        if index == len(self._messages):
-            self._messages.append(Written(self._live(index, None)))
-        message = self._messages[index]
+        if index == len(self._layout.messages):
+            self._layout.messages.append(Written(self._live(index, None)))
+        message = self._layout.messages[index]
         await self._persist(lambda: self._show(index, message))
 
     async def _remove(self, message: Written) -> None:
@@ -235,12 +204,14 @@ class Reply:
             raise
 
     async def _show(self, index: int, message: Written) -> None:
-        step = self._next_step()
+        if self._ahead is not None:
+            await asyncio.wait([self._ahead])
+        step = self._layout.next_step()
         if step is None or step[0] != index or step[1] is None:
             return
         asked = message.live.budget(step[1])
         lane = await self._slot(asked)
-        step = self._next_step()  # newer text may have come while we waited
+        step = self._layout.next_step()  # newer text may have come while we waited
         if step is None or step[0] != index or step[1] is None:
             lane.release(self._writer, used=False)
             return
@@ -248,7 +219,11 @@ class Reply:
         if message.live.budget(draft).key != asked.key:  # the end came: another call, another budget
             lane.release(self._writer, used=False)
             return
-        receipt = await self._call(lane, message, draft)
+        self._running = (lane, message, asked) if message.shown else None
+        try:
+            receipt = await self._call(lane, message, draft)
+        finally:
+            self._running = None
         self._note(index, message, draft, receipt)
 
     async def _call(self, lane: Lane, message: Written, draft: Draft) -> Receipt:
@@ -262,14 +237,14 @@ class Reply:
             lane.pause(limited.retry_after)
             raise
         except Uncertain:
-            message.doubtful = draft
+            message.doubtful = None if self._ahead else draft  # never back to an older text
             raise
         finally:
             lane.release(self._writer, receipt.allowance if receipt else None)
         message.doubtful = None
         self._writer.stale_since = 0.0
         if self._keep is not None:
-            self._keep.shown(self._text)
+            self._keep.shown(self._layout.text)
         return receipt
 
     async def _slot(self, budget: Budget) -> Lane:
@@ -291,6 +266,9 @@ class Reply:
 
     async def _persist(self, call: Callable[[], Awaitable[T]]) -> T:
         return await persist(call, self._lanes.clock, self._target.key)
+
+    def _standing(self, refs: Sequence[MessageRef]) -> list[Written]:
+        return [Written(self._live(page, ref), kept=True) for page, ref in enumerate(refs)]
 
     def _live(self, page: int, posted: MessageRef | None) -> LiveMessage:
         key = f"{self._target.key}:{page}" + (f".{self._removed}" if self._removed else "")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.pacing import FIXED, SLIDING, Load, wait
+from core.pacing import APPENDING, FIXED, SLIDING, Load, wait
 
 
 def load(calls=50, seconds=60.0, rtt=0.2, answers=1, returning=()):
@@ -19,16 +19,18 @@ def gap(law, state, age):
 
 # Worked out with a pocket calculator from pacing.md ("The law"), not with the code under test.
 POINTS = {
-    # x = 0 + max(4, 1.5*50*.2) = 15; H = 1.1*15*ln(1 + .45*60/15) = 16.98867; r = 1; G = H/(50-1)
-    "first edit, update": (SLIDING, load(), 0.0, 0.346708),
-    # x = 45; H = 1.1*45*ln(1 + 27/45) = 23.26518; H/49
-    "age 30 s, nothing used": (SLIDING, load(), 30.0, 0.474800),
-    # 10 used: 5 come back in 1..5 s (within H), 5 in 40..44 s; G = max(H/(40-1+5), max e_j/(39+j)) = H/44
-    "age 30 s, 10 used": (SLIDING, load(returning=[1, 2, 3, 4, 5, 40, 41, 42, 43, 44]), 30.0, 0.528754),
-    # k = 5: x = 12 + max(4, 15/5^1.2 = 2.174) = 16; H = 17.6*ln(1 + 27/16) = 17.39956; r = floor(1+2) = 3;
-    # G = H/47 = .370203; times 5
-    "five answers": (SLIDING, load(answers=5), 12.0, 1.851017),
-    # n = 100, rtt .35: x = 8 + 52.5 = 60.5; H = 66.55*ln(1 + 27/60.5) = 24.55665; /99 = .248; not below rtt
+    # x = 0 + max(4, 1.5*50*.2) = 15; H = 1.1*15*ln(1 + .45*60/15) = 16.98867; r = 2; G = H/(50-2)
+    "first edit, update": (SLIDING, load(), 0.0, 0.353931),
+    # x = 45; H = 1.1*45*ln(1 + 27/45) = 23.26518; H/48
+    "age 30 s, nothing used": (SLIDING, load(), 30.0, 0.484691),
+    # 10 used: 5 come back in 1..5 s (within H), 5 in 40..44 s; G = max(H/(40-2+5), max e_j/(38+j)) = H/43
+    "age 30 s, 10 used": (SLIDING, load(returning=[1, 2, 3, 4, 5, 40, 41, 42, 43, 44]), 30.0, 0.541051),
+    # k = 5: x = 12 + max(4, 15/5^1.2 = 2.174) = 16; H = 17.6*ln(1 + 27/16) = 17.39956; r = floor(2+2) = 4;
+    # G = H/46 = .378251; times 5
+    "five answers": (SLIDING, load(answers=5), 12.0, 1.891257),
+    # nothing overlaps where calls append: r = 1; G = H/49
+    "first edit, append": (APPENDING, load(), 0.0, 0.346708),
+    # n = 100, rtt .35: x = 8 + 52.5 = 60.5; H = 66.55*ln(1 + 27/60.5) = 24.55665; /98 = .2506; not below rtt
     "never closer than a round trip": (SLIDING, load(calls=100, rtt=0.35), 8.0, 0.35),
     # Discord 5/5: x = 0 + max(2.5, 1*5*.2) = 2.5; H = .75*2.5*ln(1 + 5/2.5) = 2.059898; r = 1; G = H/4
     "first edit, Discord": (FIXED, load(calls=5, seconds=5.0), 0.0, 0.514975),
@@ -62,9 +64,9 @@ def test_the_reserve_is_kept_until_calls_come_back():
 
 
 def test_the_reserve_grows_with_the_answers_but_never_takes_more_than_half():
-    # k = 9: r = min(floor(1 + 4), 50//2) = 5; 45 used leave 5, 4 after this one: wait for e_(5-5+1)
+    # k = 9: r = min(floor(2 + 4), 50//2) = 6; 45 used leave 5, 4 after this one: wait for e_(6-5+1)
     used = [10.0 + second for second in range(45)]
-    assert wait(SLIDING, load(answers=9, returning=used), age=1.0, since_last=1e6) == pytest.approx(10.0)
+    assert wait(SLIDING, load(answers=9, returning=used), age=1.0, since_last=1e6) == pytest.approx(11.0)
     # with n = 4 it is 2, not 5: two left, one after this one: wait for e_1
     few = load(calls=4, answers=9, returning=[10.0, 11.0])
     assert wait(SLIDING, few, age=1.0, since_last=1e6) == pytest.approx(10.0)
@@ -81,7 +83,7 @@ LOADS = st.builds(
     st.integers(1, 20),
     st.lists(st.floats(0.001, 1), max_size=200),
 )
-LAWS = st.sampled_from([SLIDING, FIXED])
+LAWS = st.sampled_from([SLIDING, APPENDING, FIXED])
 
 
 @given(LAWS, LOADS, st.floats(0, 2000), st.floats(0, 100))
@@ -115,5 +117,5 @@ def test_more_answers_at_once_get_fewer_edits_each(law, state, age, more):
 
 
 def test_the_least_age_shrinks_with_the_answers_as_written():
-    # k = 2, q = 1.2: x = max(4, 15/2^1.2 = 6.52913); H = 1.1*x*ln(1 + 27/x) = 11.75083; r = 1; 2*H/49
-    assert gap(SLIDING, load(answers=2), 0.0) == pytest.approx(0.479626, rel=2e-5)
+    # k = 2, q = 1.2: x = max(4, 15/2^1.2 = 6.52913); H = 1.1*x*ln(1 + 27/x) = 11.75083; r = 2; 2*H/48
+    assert gap(SLIDING, load(answers=2), 0.0) == pytest.approx(0.489618, rel=2e-5)
