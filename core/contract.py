@@ -41,6 +41,14 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way to write a message: what each step of its growing is taken from, and its last call."""
+
+    grow: Budget
+    close: Budget
+
+
+@dataclass(frozen=True, slots=True)
 class Allowance:
     """What the platform itself said about a budget in its reply."""
 
@@ -99,6 +107,14 @@ class LiveMessage(Protocol):
 
     def budget(self, draft: Draft) -> Budget:
         """The budget that `show(draft)` would spend now. Must not do any I/O."""
+        ...
+
+    def ways(self) -> Sequence[Way]:
+        """How this message, which does not stand yet, could grow; best first, at least one. No I/O."""
+        ...
+
+    def go(self, way: Way) -> None:
+        """Let it grow this way, one of `ways`. Called before the first `show`, if at all. No I/O."""
         ...
 
     async def show(self, draft: Draft) -> Receipt:

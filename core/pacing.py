@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+_MANY = 10  # answers; the search was made with up to so many
+
 
 @dataclass(frozen=True, slots=True)
 class Law:
@@ -23,13 +25,32 @@ class Law:
     leeway: float  # round trips that a call may leave before the reserve is free again
     reserve: int
     reserve_per_answer: float
+    reserve_beyond: float  # per answer beyond ten: where so many grow, each keeps the call of its end
 
 
 SLIDING = Law(
-    beta=1.5, kappa=1.1, omega=0.45, q=1.2, settle=4.0, leeway=0.0, reserve=2, reserve_per_answer=0.5
+    beta=1.5,
+    kappa=1.1,
+    omega=0.45,
+    q=1.2,
+    settle=4.0,
+    leeway=0.0,
+    reserve=2,
+    reserve_per_answer=0.5,
+    reserve_beyond=2.5,
 )
 APPENDING = replace(SLIDING, reserve=1)  # where no call carries the full text, the end overlaps no edit
-FIXED = Law(beta=1.0, kappa=0.75, omega=1.0, q=0.0, settle=2.5, leeway=1.0, reserve=1, reserve_per_answer=0.0)
+FIXED = Law(
+    beta=1.0,
+    kappa=0.75,
+    omega=1.0,
+    q=0.0,
+    settle=2.5,
+    leeway=1.0,
+    reserve=1,
+    reserve_per_answer=0.0,
+    reserve_beyond=0.0,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +74,30 @@ def wait(law: Law, load: Load, *, age: float, since_last: float) -> float:
 
     `age` is the time since its first call, `since_last` since its last one, both in seconds.
     """
-    reserve = _reserve(law, load)
-    due = _gap(law, load, age, reserve) - since_last
+    kept = reserve(law, load)
+    due = _gap(law, load, age, kept) - since_last
     if load.left <= 0:
         due = max(due, load.returning[0])
-    if load.left - 1 < reserve and load.returning:
-        freed = min(reserve - load.left, len(load.returning) - 1)
+    if load.left - 1 < kept and load.returning:
+        freed = min(kept - load.left, len(load.returning) - 1)
         due = max(due, load.returning[max(0, freed)] - law.leeway * load.round_trip)
     return due
 
 
-def _reserve(law: Law, load: Load) -> int:
+def reserve(law: Law, load: Load) -> int:
+    """How many calls are kept for the ends of the answers in flight."""
     grown = law.reserve + law.reserve_per_answer * (load.answers - 1)
+    grown += law.reserve_beyond * max(0, load.answers - _MANY)
     return min(int(grown), load.calls // 2)
 
 
-def _gap(law: Law, load: Load, age: float, reserve: int) -> float:
+def _gap(law: Law, load: Load, age: float, kept: int) -> float:
     n, w, k = load.calls, load.seconds, max(1, load.answers)
     x: float = age + max(law.settle, law.beta * n * load.round_trip / math.pow(k, law.q))
     horizon = law.kappa * x * math.log(1 + law.omega * w / x)
     back = [seconds for seconds in load.returning if seconds <= horizon]
-    free = load.left - reserve
+    free = load.left - kept
     paces = [horizon / (free + len(back))] if free + len(back) >= 1 else []
     paces += [seconds / (free + j) for j, seconds in enumerate(back, 1) if free + j >= 1]
     pace = max(paces, default=horizon)
-    return max(load.round_trip, k * min(pace, 3 * w / max(1, n - reserve)))
+    return max(load.round_trip, k * min(pace, 3 * w / max(1, n - kept)))

@@ -22,7 +22,8 @@ from core.contract import (
     Uncertain,
     unguarded,
 )
-from core.lanes import Lane, Lanes, Writer
+from core.lane import Lane, Writer
+from core.lanes import Lanes
 from core.layout import Layout
 from core.messages import Button, Draft, MessageRef, Target
 from core.persist import persist
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 LEAST_WAIT_SECONDS = 0.1
+ROOM_SECONDS = 0.5  # between two looks for room
 
 
 class Reply:
@@ -65,6 +67,7 @@ class Reply:
         self._running: tuple[Lane, Written, Budget] | None = None  # the edit in flight
         self._ahead: asyncio.Task[None] | None = None  # the end, sent beside it
         self._changed = asyncio.Event()
+        self._whole = asyncio.Event()  # nothing more will come
         self._task: asyncio.Task[None] | None = None
         self.visible = asyncio.Event()  # the first message stands
         self.first_text_at: float | None = None
@@ -98,6 +101,7 @@ class Reply:
         layout = self._layout
         layout.text, layout.notices, layout.buttons = text, notices, buttons
         layout.final = self._writer.final = True
+        self._whole.set()
         self._overlap()
         self._wake()
         if self._lane is not None:
@@ -120,7 +124,7 @@ class Reply:
         index, draft = step
         if draft is None or self._layout.messages[index : index + 1] != [message]:
             return
-        if budget.whole and message.live.budget(draft) == budget and lane.take(2):
+        if budget.whole and message.live.budget(draft) == budget and lane.take():
             self._ahead = asyncio.create_task(self._show_ahead(lane, message, draft))
 
     async def _show_ahead(self, lane: Lane, message: Written, draft: Draft) -> None:
@@ -189,9 +193,29 @@ class Reply:
                 log.warning("a message that is not needed any more stays: %s (%s)", gone, self._target.key)
             return
         if index == len(self._layout.messages):
-            self._layout.messages.append(Written(self._live(index, None)))
+            live = self._live(index, None)
+            await self._begin(live)
+            self._layout.messages.append(Written(live))
         message = self._layout.messages[index]
         await self._persist(lambda: self._show(index, message))
+
+    async def _begin(self, live: LiveMessage) -> None:
+        """Wait for room to grow in; what is whole by then is posted whole."""
+        rooms, ways = self._lanes.rooms, live.ways()
+        entered = rooms.go_on(self._writer, ways) if self._layout.messages else None
+        try:
+            while entered is None and not self._layout.final:
+                entered = rooms.enter(self._writer, ways)
+                if entered is None:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(ROOM_SECONDS):
+                            await self._whole.wait()
+        finally:
+            rooms.leave(self._writer, ways)
+        if entered is not None:
+            way, lane = entered
+            live.go(way)
+            self._joined.add(lane)
 
     async def _remove(self, message: Written) -> None:
         await self._guard()

@@ -14,7 +14,7 @@ from adapters.discord.library import discord
 from adapters.discord.markdown import render
 from adapters.discord.refusals import NO_HISTORY, SECONDS, THREAD_ARCHIVED, translated
 from adapters.discord.threads import Threads
-from core.contract import Budget, Guard, Receipt, unguarded
+from core.contract import Budget, Guard, Receipt, Way, unguarded
 from core.messages import Draft, MessageRef, Target
 
 CALLS, WINDOW = 5, 5.0  # per channel and method until Discord's headers say more (measured by others)
@@ -64,8 +64,15 @@ class DiscordMessage:
 
     def budget(self, draft: Draft) -> Budget:  # noqa: ARG002 - every call carries the whole text
         """Posts and edits have a window each, per channel; both carry the full text."""
-        method, channel = ("PATCH", self._ref.channel) if self._ref else ("POST", self._home())
-        return Budget(f"discord:{method}:{channel}", CALLS, WINDOW, fixed=True, whole=True)
+        return _budget("PATCH", self._ref.channel) if self._ref else _budget("POST", self._home())
+
+    def ways(self) -> list[Way]:
+        """Edits, which its end is too."""
+        edit = _budget("PATCH", self._home())
+        return [Way(edit, edit)]
+
+    def go(self, way: Way) -> None:
+        """There is only one."""
 
     async def show(self, draft: Draft) -> Receipt:
         """Post the draft, or edit the message into it; what it shows already costs no call."""
@@ -168,6 +175,10 @@ class DiscordMessage:
             await self._client().http.edit_channel(int(posted.channel), archived=False)
             await self._guard()
             await call()
+
+
+def _budget(method: str, channel: str) -> Budget:
+    return Budget(f"discord:{method}:{channel}", CALLS, WINDOW, fixed=True, whole=True)
 
 
 def _parameters(body: dict[str, Any]) -> discord.http.MultipartParameters:

@@ -8,7 +8,7 @@ from adapters.slack.api import SlackError, Unsent
 from adapters.slack.inbound import PLATFORM
 from adapters.slack.search import find_lost
 from adapters.slack.surface import GONE, Surface, budget, refusals_as_gone
-from core.contract import Budget, Guard, RateLimited, Receipt, Uncertain, unguarded
+from core.contract import Budget, Guard, RateLimited, Receipt, Uncertain, Way, unguarded
 from core.messages import Draft, MessageRef, Target
 
 log = logging.getLogger(__name__)
@@ -41,6 +41,14 @@ class EditMessage:
         if self.streaming:
             return budget(self._target, "chat.stopStream")
         return budget(self._target, "chat.update" if self.ts else "chat.postMessage")
+
+    def ways(self) -> list[Way]:
+        """Edits, which its end is too."""
+        edit = budget(self._target, "chat.update")
+        return [Way(edit, edit)]
+
+    def go(self, way: Way) -> None:
+        """There is only one."""
 
     async def show(self, draft: Draft) -> Receipt:
         """Post, or edit what was posted."""
@@ -163,6 +171,7 @@ class NativeStream:
         self._edit = EditMessage(surface, target, guard=guard)
         self._state: Literal["new", "live", "over"] = "new"
         self._sent = ""  # what the stream surely holds
+        self._edited = False  # the core has more room for edits than for one more stream
 
     @property
     def ref(self) -> MessageRef | None:
@@ -177,6 +186,15 @@ class NativeStream:
             return budget(self._target, "chat.startStream")
         closing = draft.final or not self._grows(draft)
         return budget(self._target, "chat.stopStream" if closing else "chat.appendStream")
+
+    def ways(self) -> list[Way]:
+        """A stream, where Slack has them, else edits; each has buckets of its own."""
+        stream = Way(budget(self._target, "chat.appendStream"), budget(self._target, "chat.stopStream"))
+        return [stream] * self._surface.streaming.possible(self._target.place) + self._edit.ways()
+
+    def go(self, way: Way) -> None:
+        """As the core has room."""
+        self._edited = way in self._edit.ways()
 
     async def show(self, draft: Draft) -> Receipt:
         """Start, append or stop; or edit, once the stream is over or never was."""
@@ -196,7 +214,7 @@ class NativeStream:
     def _goes_by_edit(self, draft: Draft) -> bool:
         """An answer that is ready before its message began needs one post, not a start and a stop."""
         if self._state == "new":
-            return draft.final or not self._surface.streaming.may_start(self._target.place)
+            return draft.final or self._edited or not self._surface.streaming.possible(self._target.place)
         return self._state == "over"
 
     def _grows(self, draft: Draft) -> bool:
@@ -209,7 +227,6 @@ class NativeStream:
 
     async def _start(self, draft: Draft) -> Receipt:
         place, text = self._target.place, blocks.streamed(draft)
-        self._surface.streaming.started(place)
         await self._guard()
         try:
             reply = await self._surface.api.post("chat.startStream", **self._opening(text))

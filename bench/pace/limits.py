@@ -13,6 +13,7 @@ class Limiter:
     """One way to write an answer: the budgets of its first call, of the growing text, and of the end."""
 
     name: str
+    whole: Budget  # of an answer that was not begun
     post: Budget
     edit: Budget
     close: Budget
@@ -31,9 +32,9 @@ _DISCORD_POST = Budget("POST", 5, 5, fixed=True)
 _DISCORD_PATCH = Budget("PATCH", 5, 5, fixed=True)
 
 LIMITERS = (
-    Limiter("update", _POST, _UPDATE, _UPDATE),
-    Limiter("append", _START, _APPEND, _STOP),
-    Limiter("Discord", _DISCORD_POST, _DISCORD_PATCH, _DISCORD_PATCH),
+    Limiter("update", _POST, _POST, _UPDATE, _UPDATE),
+    Limiter("append", _POST, _START, _APPEND, _STOP),
+    Limiter("Discord", _DISCORD_POST, _DISCORD_POST, _DISCORD_PATCH, _DISCORD_PATCH),
 )
 
 
@@ -75,6 +76,12 @@ def together(numbers: tuple[int, ...]) -> Iterator[Cell]:
     """Several at once, on one budget."""
     for limiter, number, seconds, rate, rtt in itertools.product(LIMITERS, numbers, TOGETHER, RATES, RTTS):
         yield Cell(limiter, number, seconds, rate, rtt)
+
+
+def crowd() -> Iterator[Cell]:
+    """A hundred at once in one workspace, each in a channel of its own."""
+    for limiter, seconds, rtt in itertools.product(LIMITERS[:2], TOGETHER, RTTS):
+        yield Cell(limiter, 100, seconds, RATES[0], rtt)
 
 
 @dataclass

@@ -1,10 +1,11 @@
 """The real scheduler (core.reply, core.lanes, core.pacing), before a platform that is only a clock."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from bench.pace.stage import TOKEN, Answer, Platform, now, until
-from core.contract import Budget, Guard, Limits, Receipt, unguarded
+from core.contract import Budget, Guard, Limits, Receipt, Way, unguarded
 from core.lanes import Lanes
 from core.messages import Draft, MessageRef, Person, Place, Target
 from core.reply import Reply
@@ -22,10 +23,15 @@ class Live:
 
     def budget(self, draft: Draft) -> Budget:
         """The bucket of the next call."""
-        limiter, number = self._platform.cell.limiter, self._answer.number
-        which = self._next(draft)
-        key = limiter.key(which, number)
-        return Budget(key, which.calls, which.seconds, fixed=which.fixed, whole=which.whole)
+        return self._own(self._next(draft))
+
+    def ways(self) -> list[Way]:
+        """As the cell has it."""
+        limiter = self._platform.cell.limiter
+        return [Way(self._own(limiter.edit), self._own(limiter.close))]
+
+    def go(self, way: Way) -> None:
+        """There is only one."""
 
     async def show(self, draft: Draft) -> Receipt:
         """One call."""
@@ -37,10 +43,13 @@ class Live:
     async def remove(self) -> None:
         """Nothing is ever surplus here."""
 
+    def _own(self, budget: Budget) -> Budget:
+        return replace(budget, key=self._platform.cell.limiter.key(budget, self._answer.number))
+
     def _next(self, draft: Draft) -> Budget:
         limiter = self._platform.cell.limiter
         if self.ref is None:
-            return limiter.post
+            return limiter.whole if draft.final else limiter.post
         return limiter.close if draft.final else limiter.edit
 
 

@@ -42,14 +42,14 @@ class Outcome:
         return self.by["ours"].staleness / min(self.by[peer].staleness for peer in PEERS)
 
 
-def play(cells: Iterable[Cell], seeds: Sequence[int]) -> list[Outcome]:
-    """Every cell with every policy."""
+def play(cells: Iterable[Cell], seeds: Sequence[int], names: Iterable[str] = POLICIES) -> list[Outcome]:
+    """Every cell with every policy of these names."""
     with ProcessPoolExecutor() as pool:
-        return list(pool.map(_outcome, cells, repeat(seeds), chunksize=1))
+        return list(pool.map(_outcome, cells, repeat(seeds), repeat(tuple(names)), chunksize=1))
 
 
-def _outcome(cell: Cell, seeds: Sequence[int]) -> Outcome:
-    return Outcome(cell, {name: _seen(cell, policy, seeds) for name, policy in POLICIES.items()})
+def _outcome(cell: Cell, seeds: Sequence[int], names: Sequence[str]) -> Outcome:
+    return Outcome(cell, {name: _seen(cell, POLICIES[name], seeds) for name in names})
 
 
 def _seen(cell: Cell, policy: Policy, seeds: Sequence[int]) -> Seen:

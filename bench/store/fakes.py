@@ -19,6 +19,7 @@ from core.contract import (
     Notes,
     Receipt,
     Sign,
+    Way,
     unguarded,
 )
 from core.dify.apps import DifyApp
@@ -44,6 +45,13 @@ class QuietMessage:
         """See core.contract."""
         del draft
         return _FREE
+
+    def ways(self) -> list[Way]:
+        """See core.contract."""
+        return [Way(_FREE, _FREE)]
+
+    def go(self, way: Way) -> None:
+        """See core.contract."""
 
     async def show(self, draft: Draft) -> Receipt:
         """See core.contract."""

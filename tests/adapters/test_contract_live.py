@@ -22,6 +22,16 @@ async def test_a_message_grows_and_is_closed(stage):
     assert not shown.previews
 
 
+async def test_the_ways_say_what_growing_and_ending_will_be_taken_from(stage):
+    live = stage.live()
+    for way in live.ways():
+        live = stage.live()
+        live.go(way)
+        await live.show(Draft("Love"))
+        assert live.budget(Draft("Love is")) == way.grow
+        assert live.budget(Draft("Love is", final=True)) == way.close
+
+
 async def test_an_answer_that_is_ready_at_once_is_one_message(stage):
     await stage.live().show(Draft("Love is all.", final=True, notices=("Memory starts afresh.",)))
     shown = stage.only()

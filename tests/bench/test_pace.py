@@ -84,6 +84,16 @@ def test_the_real_scheduler_is_never_told_to_wait(limiter, seed):
     assert played(ours, Cell(limiter, 5, 12.0, 80.0, 0.15), seed).refused == 0
 
 
+@pytest.mark.parametrize("limiter", [UPDATE, APPEND], ids=lambda limiter: limiter.name)
+def test_of_a_hundred_at_once_each_has_its_whole_text_soon(limiter):
+    """They share 50 edits a minute, or 20 ends of streams: who waits is posted whole, in one call."""
+    platform = played(ours, Cell(limiter, 100, 12.0, 20.0, 0.15))
+    assert max(answer.last for answer in platform.answers) < 10
+    assert platform.refused == 0
+    assert sum(answer.first < 5.0 for answer in platform.answers) >= 10
+    assert sum(len(answer.seen) == 1 for answer in platform.answers) >= 70
+
+
 def test_the_cells_are_those_of_the_goals():
     assert len(list(alone())) == len(LIMITERS) * len(ALONE) * 4
     cells = list(together((2, 10)))
@@ -99,12 +109,14 @@ def test_every_goal_has_a_figure_and_the_worst_is_found():
 
     single = [outcome(limiter, 1, 0.3) for limiter in LIMITERS] + [outcome(UPDATE, 1, 2.0)]
     several = [outcome(limiter, 2, 0.3, refused=1) for limiter in LIMITERS] + [outcome(APPEND, 3, 1.2)]
-    found = {figure.name: figure.value for figure in figures(single, several)}
+    crowd = [outcome(UPDATE, 100, 0.3), outcome(APPEND, 100, 0.3)]
+    found = {figure.name: figure.value for figure in figures(single, several, crowd)}
     assert {goal.figure for goal in GOALS} <= set(found)
     assert found["one answer: staleness / best peer, worst cell"] == pytest.approx(2.0)
     assert found["several at once, append: staleness / that of vercel, geometric mean"] == pytest.approx(1.2)
     assert found["refused (429)"] == 3
-    assert not Measured(figures(single, several), GOALS).ok
+    assert found["a hundred at once: last token to full text, longest"] == pytest.approx(0.1)
+    assert not Measured(figures(single, several, crowd), GOALS).ok
 
 
 def test_cells_are_played_in_other_processes_and_come_back():

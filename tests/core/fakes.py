@@ -4,8 +4,8 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
-from core.contract import Allowance, Budget, Gone, Limits, RateLimited, Receipt, Uncertain
-from core.messages import MessageRef, Names, Person, Place, Target
+from core.contract import Allowance, Budget, Gone, Limits, RateLimited, Receipt, Uncertain, Way
+from core.messages import Draft, MessageRef, Names, Person, Place, Target
 
 PLACE = Place("fake", "w", "c", "t")
 ASKER = Person("u1", "Ann")
@@ -180,6 +180,13 @@ class FakeMessage:
 
     def budget(self, draft):
         return self._adapter.budgets(draft, self._posted)
+
+    def ways(self):
+        edit = self._adapter.budgets(Draft("", final=True), True)
+        return [Way(edit, edit)]
+
+    def go(self, way):
+        pass
 
     async def show(self, draft):
         allowance = await self._call(draft)

@@ -6,7 +6,8 @@ import pytest
 
 from bench.virtual_time import run
 from core.contract import Allowance, Budget
-from core.lanes import Lane, Lanes, Writer
+from core.lane import Lane, Writer
+from core.lanes import Lanes
 
 SLIDING = Budget("b", 3, 60.0)
 FIXED = Budget("b", 3, 5.0, fixed=True)

@@ -8,7 +8,8 @@ import pytest
 from bench.virtual_time import run
 from core.contract import Budget
 from core.dify.server import DifyServer, StreamLimits
-from core.lanes import Lanes, part
+from core.lane import part
+from core.lanes import Lanes
 from tests.core.fakes import FakeAdapter, Limiter
 from tests.core.writing import WORDS, grow, now, reply_on
 

@@ -1,5 +1,7 @@
 """Slack, end to end: real slack-bolt, real httpx, real store; asserted is what the simulators received."""
 
+import asyncio
+
 import pytest
 
 from simulators.dify.script import Answer, Gate
@@ -89,6 +91,26 @@ async def test_a_direct_message_is_answered_by_a_native_stream(slack_world, plac
     assert slack_world.dify.journal.named("POST /chat-messages")[0].args["user"] == (
         f"slack:{slack.world.team_id}:{alice.id}"
     )
+
+
+async def test_more_direct_messages_at_once_than_slack_has_streams_are_answered_by_edits(slack_world, place):
+    """Slack: chat.startStream and chat.stopStream, 20 a minute; each stream that is begun keeps its end."""
+    slack, alice, _, _ = place
+    dm, gates = slack.dm(alice), {f"q{number}": Gate() for number in range(22)}
+    slack_world.dify.script = lambda run: Answer([f"re: {run.query} ", "done"], gate=gates[run.query])
+    async with slack_world.bot(dify__max_streams=0):
+        questions = [slack.post(dm, alice, query) for query in gates]
+        for gate in gates.values():
+            gate.allow()
+        await asyncio.gather(*(answered(slack, dm, "re: q", thread_ts=question.ts) for question in questions))
+        for gate in gates.values():
+            gate.finish()
+        for number, question in enumerate(questions):
+            await answered(slack, dm, f"re: q{number} done", thread_ts=question.ts)
+        await slack.journal.wait(lambda: not any(message.streaming for message in answers(slack, dm)))
+    assert len(slack.journal.named("chat.startStream")) == 20
+    assert len(slack.journal.named("chat.postMessage")) == 2
+    assert not [call for call in slack.journal.calls if call.status == 429]
 
 
 async def test_slacks_own_stop_button_stops_the_run_at_dify(slack_world, place):

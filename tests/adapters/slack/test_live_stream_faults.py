@@ -176,12 +176,15 @@ async def test_a_passing_refusal_falls_back_for_one_message(slack, make, ask, an
     assert adapter.limits(target.place).page_seconds == 240
 
 
-async def test_when_the_starts_of_a_minute_are_spent_answers_are_edited(slack, make, ask):
-    adapter = make()
-    for turn in range(20):
-        await adapter.live(ask(key=f"turn-{turn}:0")).show(Draft("a"))
-    assert len(slack.journal.named("chat.startStream")) == 18
-    assert len(slack.journal.named("chat.postMessage")) == 2
+async def test_where_the_core_has_no_room_for_a_stream_the_answer_is_edited(slack, stream, answers):
+    live, target = stream
+    streamed, edited = live.ways()
+    assert (streamed.grow.whole, edited.grow.whole) == (False, True)
+    live.go(edited)
+    for text in ("Love", "Love is"):
+        await live.show(Draft(text))
+        assert answers(target)[0].shown == text
+    assert not slack.journal.named("chat.startStream")
 
 
 async def test_a_refused_start_does_not_wait_a_minute(slack, stream, answers):

@@ -1,0 +1,209 @@
+"""One scheduler per bucket of the platform's rate limit, shared by all the answers that are taken from it.
+
+Final texts go first, then whose text has waited longest; everybody sends the newest text when its turn comes.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from core.contract import Allowance, Budget
+from core.pacing import APPENDING, FIXED, SLIDING, Load, reserve, wait
+
+Clock = Callable[[], float]  # seconds
+_RECOMPUTE_SECONDS = 0.25  # the plan changes as others come and go
+_FIRST_ROUND_TRIP = 0.2
+_A_MOMENT = 1e-6  # a timer for less would come back in the same moment
+_ENDS_WITHIN = 10.0  # seconds: if all who have begun end now, their whole texts should stand by then
+_OTHER_WINDOW = 1.0  # seconds: a window whose end is said to be so much later is another one
+
+
+@dataclass(eq=False)
+class Writer:
+    """One answer, as the lanes see it."""
+
+    first: float | None = None  # when its first call went out
+    last: float | None = None
+    stale_since: float = 0.0  # when the oldest text that is not on the screen yet came
+    final: bool = False  # nothing more will come: it may use the reserve
+    spare: bool = False  # only repeats what stands: behind all others, and never more than half of the budget
+
+
+class Lane:
+    """One bucket: grants calls one by one, as the law of pacing and the platform's own words allow."""
+
+    def __init__(self, budget: Budget, clock: Clock, among: int = 1) -> None:
+        self._whole = budget
+        self._budget = part(budget, among)
+        self._among = among
+        self._law = FIXED if budget.fixed else SLIDING if budget.whole else APPENDING
+        self._clock = clock
+        self._waiting: dict[Writer, asyncio.Future[None]] = {}
+        self._writers: set[Writer] = set()
+        self._in_flight = 0
+        self._used: deque[float] = deque()  # sliding: when each finished call comes back
+        self._window_used = 0  # fixed: our calls finished in the running window …
+        self._window_said = 0  # … and how many were used in all by the platform's word
+        self._window_ends = 0.0
+        self._paused_until = 0.0
+        self._round_trip = _FIRST_ROUND_TRIP
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of the bucket is in use, so that the lane can be forgotten."""
+        return not self._writers and not self._returning() and self._paused_until <= self._clock()
+
+    def share(self, among: int) -> None:
+        """So many processes take from the budget."""
+        self._budget, self._among = part(self._whole, among), among
+        self.poke()
+
+    async def acquire(self, writer: Writer) -> None:
+        """Wait until the writer may make one call now; follow it with `release`."""
+        self._writers.add(writer)
+        granted = asyncio.get_running_loop().create_future()
+        self._waiting[writer] = granted
+        self.poke()
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if granted.done() and not granted.cancelled():
+                self._in_flight -= 1
+            raise
+        finally:
+            if self._waiting.get(writer) is granted:
+                del self._waiting[writer]
+            self.poke()
+
+    def take(self) -> bool:
+        """Grant one call beside the one in flight, if the ends of all others keep theirs; then `release`.
+
+        Never from a window that empties all at once: calls are scarce there, and seldom in flight.
+        """
+        paused = self._paused_until > self._clock()
+        granted = not (self._budget.fixed or paused) and self._load().left > len(self._writers)
+        self._in_flight += granted
+        return granted
+
+    def release(self, writer: Writer, allowance: Allowance | None = None, *, used: bool = True) -> None:
+        """A call that was granted is over; with `used` false it never went out."""
+        self._in_flight -= 1
+        if used:
+            self._count(writer, allowance)
+        self.poke()
+
+    def room(self, writer: Writer, waiting: int, *, only_ends: bool) -> int:
+        """How many more may begin an answer whose end is taken from here, the writer among those waiting.
+
+        `only_ends`: what grows takes from another budget, so that a call for every end can be kept.
+        """
+        budget, load, others = self._budget, self._load(), len(self._writers - {writer})
+        if only_ends:
+            return load.left - others
+        kept = others + 1 if waiting > others else reserve(self._law, load)  # a crowd ends as a crowd
+        if not budget.fixed and load.left < kept:
+            return 0
+        most = max(budget.calls // 4, int(_ENDS_WITHIN * budget.calls / budget.seconds), 1)
+        return most - others
+
+    def join(self, writer: Writer) -> None:
+        """The writer has begun an answer whose end is taken from here; it is to `leave`."""
+        self._writers.add(writer)
+
+    def pause(self, seconds: float) -> None:
+        """The platform said to wait: nobody calls before that is over."""
+        self._paused_until = max(self._paused_until, self._clock() + seconds)
+
+    def leave(self, writer: Writer) -> None:
+        """The answer is over: the others share what it had."""
+        self._writers.discard(writer)
+        self.poke()
+
+    def poke(self) -> None:
+        """Grant what can be granted now, and come back when the next may be."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiting:
+            due, writer = self._next()
+            if due > _A_MOMENT:
+                loop = asyncio.get_running_loop()
+                self._timer = loop.call_later(min(due, _RECOMPUTE_SECONDS), self.poke)
+                return
+            self._grant(writer)
+
+    def _grant(self, writer: Writer) -> None:
+        now = self._clock()
+        self._in_flight += 1
+        writer.first = now if writer.first is None else writer.first
+        writer.last = now
+        granted = self._waiting.pop(writer)
+        if not granted.done():
+            granted.set_result(None)
+        else:  # whoever waited was cancelled in this very moment
+            self._in_flight -= 1
+
+    def _next(self) -> tuple[float, Writer]:
+        now, load = self._clock(), self._load()
+        dues = [
+            (max(self._due(writer, load, now), self._paused_until - now), writer) for writer in self._waiting
+        ]
+        ready = [writer for due, writer in dues if due <= _A_MOMENT]
+        if ready:
+            return 0.0, min(ready, key=lambda writer: (writer.spare, not writer.final, writer.stale_since))
+        return min(dues, key=lambda pair: pair[0])
+
+    def _due(self, writer: Writer, load: Load, now: float) -> float:
+        if writer.first is None or writer.last is None or writer.final:
+            missing = (load.calls // 2 if writer.spare else 0) - load.left
+            return load.returning[missing] if missing >= 0 else 0.0
+        return wait(self._law, load, age=now - writer.first, since_last=now - writer.last)
+
+    def _load(self) -> Load:
+        budget = self._budget
+        return Load(budget.calls, budget.seconds, self._round_trip, len(self._writers), self._returning())
+
+    def _returning(self) -> list[float]:
+        now = self._clock()
+        if self._budget.fixed:
+            used = max(self._window_used, self._window_said) if now < self._window_ends else 0
+            ends = self._window_ends - now if now < self._window_ends else self._budget.seconds
+            return [ends] * (used + self._in_flight)
+        while self._used and self._used[0] <= now:
+            self._used.popleft()
+        return [at - now for at in self._used] + [self._budget.seconds] * self._in_flight
+
+    def _count(self, writer: Writer, allowance: Allowance | None) -> None:
+        now = self._clock()
+        sent = now if writer.last is None else writer.last
+        self._round_trip += 0.2 * (now - sent - self._round_trip)
+        if self._budget.fixed:
+            self._count_in_window(now, allowance)
+        else:
+            self._used.append(now + self._budget.seconds)
+
+    def _count_in_window(self, now: float, allowance: Allowance | None) -> None:
+        """The platform's word and our own count, whichever is more: replies overtake each other.
+
+        Whether the calls in flight are in the platform's count can't be told; they are counted beside it.
+        """
+        ends = now + (self._budget.seconds if allowance is None else allowance.reset_after)
+        told = allowance is not None
+        if now >= self._window_ends or (told and ends > self._window_ends + _OTHER_WINDOW):
+            self._window_used, self._window_said, self._window_ends = 0, 0, ends
+        elif told:  # each word is late by the way back: the earliest is the truest
+            self._window_ends = min(ends, self._window_ends)
+        self._window_used += 1
+        if allowance is not None:  # of the whole; what others have left us of our part
+            self._window_said = max(self._window_said, self._budget.calls - allowance.remaining)
+
+
+def part(budget: Budget, among: int) -> Budget:
+    """An equal part of a budget; of one that is too small to divide, a call more seldom."""
+    if among <= 1:
+        return budget
+    calls = max(1, budget.calls // among)
+    seconds = budget.seconds if budget.calls >= among else budget.seconds * among / budget.calls
+    return replace(budget, calls=calls, seconds=seconds)
