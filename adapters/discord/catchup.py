@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import random
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -12,6 +11,7 @@ from adapters.discord.client import Client
 from adapters.discord.inbound import PLATFORM
 from adapters.discord.intake import Intake
 from adapters.discord.library import discord
+from adapters.discord.progress import Progress
 from adapters.discord.refusals import SECONDS, translated
 from adapters.discord.seen import Seen
 from core.contract import Gone, Notes, RateLimited, Uncertain
@@ -20,11 +20,11 @@ from core.messages import Place
 log = logging.getLogger(__name__)
 
 ACTIVE_SECONDS = 7 * 86_400.0  # who talked to us so long ago may go on
-CHANNELS = 100  # of those, the latest
-FIRST = 10  # of those, in this order; the others in any: who is interrupted again and again comes to each one
+CHANNELS = 100  # are asked at most
 PAUSE_SECONDS = 0.2  # between two calls: answers of the new session need the rate limit (50 a second) more
 RETRY_SECONDS = (1.0, 5.0, 15.0)
 SLACK_MS = 2000  # channels are told of independently: an older message may come after a newer one
+CLOCK_MS = 60_000  # that our clock may be ahead of Discord's, by which its ids are made
 CROWD = 500  # events in the intake; what waits there comes first
 
 Offer = Callable[[Client, discord.Message], None]
@@ -36,6 +36,7 @@ class CatchUp:
     def __init__(self, notes: Notes, seen: Seen, intake: Intake, *, minutes: int) -> None:
         self._notes = notes
         self._seen = seen
+        self._progress = Progress(notes, seen)
         self._intake = intake
         self._minutes = minutes  # the setting `catch_up_minutes`
         self._task: asyncio.Task[None] | None = None
@@ -66,12 +67,7 @@ class CatchUp:
         oldest = discord.utils.utcnow() - timedelta(minutes=self._minutes)
         since = max(self._seen.mark - (SLACK_MS << 22), discord.utils.time_snowflake(oldest))
         try:
-            places = await self._notes.active(PLATFORM, ACTIVE_SECONDS)
-            left_out = 0
-            for channel, guild in _shuffled(_channels(places)):
-                if not _is_silent(client, channel, since):
-                    left_out += not await self._read(client, offer, channel, guild, since)
-                    await asyncio.sleep(PAUSE_SECONDS)
+            left_out = await self._read_all(client, offer, since)
         except Exception as error:  # noqa: BLE001 - the connection must not end with it
             log.warning("discord: messages sent while we were away can't be read (%s)", type(error).__name__)
             return
@@ -80,9 +76,23 @@ class CatchUp:
         else:
             self._seen.release()
 
+    async def _read_all(self, client: Client, offer: Offer, since: int) -> int:
+        """How many channels could not be read. Those that were read last by a reading before come last."""
+        await self._progress.load(since)
+        places = await self._notes.active(PLATFORM, ACTIVE_SECONDS)
+        asked = left_out = 0
+        for channel, guild in sorted(_channels(places), key=lambda each: self._progress.of(each[0])):
+            begins = max(since, self._progress.of(channel))
+            if asked < CHANNELS and not _is_silent(client, channel, begins):
+                asked += 1
+                left_out += not await self._read(client, offer, channel, guild, begins)
+                await asyncio.sleep(PAUSE_SECONDS)
+        return left_out
+
     async def _read(self, client: Client, offer: Offer, channel: str, guild: str, since: int) -> bool:
         """Hand over what one channel has; whether that could be done."""
         for pause in (*RETRY_SECONDS, None):
+            asked = discord.utils.time_snowflake(discord.utils.utcnow()) - (CLOCK_MS << 22)
             try:
                 with translated():
                     async with asyncio.timeout(SECONDS):
@@ -95,6 +105,7 @@ class CatchUp:
                 return True  # or no thread was ever opened on that question
             else:
                 await self._hand_over(client, offer, found, guild)
+                await self._progress.note(channel, _end(found, asked))
                 return True
         return False
 
@@ -118,13 +129,12 @@ class CatchUp:
 def _channels(places: Sequence[Place]) -> list[tuple[str, str]]:
     """The threads and channels of the places, with their guilds; above a thread we may be mentioned too."""
     both = ((channel, place.workspace) for place in places for channel in (place.thread, place.channel))
-    return [each for each in dict.fromkeys(both) if each[0]][:CHANNELS]
+    return [each for each in dict.fromkeys(both) if each[0]]
 
 
-def _shuffled(channels: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The latest first, then the others in any order."""
-    later = channels[FIRST:]
-    return channels[:FIRST] + random.sample(later, len(later))
+def _end(found: Sequence[dict[str, Any]], asked: int) -> int:
+    """Up to where a channel is read, when it was asked at that time (an id) and gave these messages."""
+    return int(found[-1]["id"]) if len(found) >= history.PAGE else asked
 
 
 def _is_silent(client: Client, channel: str, since: int) -> bool:

@@ -35,9 +35,11 @@ class Seen:
     @property
     def mark(self) -> int:
         """Every message with this id, or a smaller one, is safe. 0 where nothing is known."""
-        if self._held is not None:
-            return self._held
-        return min((self._newest, *(each - 1 for each in self._unsafe)))
+        return self.safe(self._newest) if self._held is None else self._held
+
+    def safe(self, message: int) -> int:
+        """An id as large as that, but before the oldest message that is not stored yet."""
+        return min((message, *(each - 1 for each in self._unsafe)))
 
     def knows(self, message: int) -> bool:
         """Whether this process was told of the message already."""

@@ -51,12 +51,20 @@ class FakeNotes:
         self.kept = {}
         self.places = []
         self.asked = asyncio.Event()
+        self._put = asyncio.Event()
+
+    async def until(self, condition):
+        """Returns once what is kept fulfils the condition."""
+        while not condition(self.kept):
+            self._put.clear()
+            await self._put.wait()
 
     async def get(self, key):
         return self.kept.get(key)
 
     async def put(self, key, value):
         self.kept[key] = value
+        self._put.set()
 
     async def active(self, platform, seconds):
         assert (platform, seconds > 3600) == ("discord", True)

@@ -1,12 +1,14 @@
 """What was written while no session heard it is read afterwards, once, and without holding anything up."""
 
 import asyncio
+import json
 from contextlib import suppress
 
 import discord as library
 import pytest
 
 from adapters.discord import catchup
+from adapters.discord.progress import NOTE as PROGRESS
 from adapters.discord.seen import NOTE
 from core.messages import Addressed, Place
 from simulators.discord import ChannelType
@@ -380,9 +382,53 @@ async def test_a_message_that_can_not_be_parsed_is_skipped(known, start, simulat
     assert "0000" not in caplog.text
 
 
-def test_who_is_interrupted_again_and_again_comes_to_every_channel():
-    channels = [(str(number), "g") for number in range(60)]
-    orders = [catchup._shuffled(channels) for _ in range(120)]
-    assert all(order[: catchup.FIRST] == channels[: catchup.FIRST] for order in orders)
-    assert all(sorted(order) == sorted(channels) for order in orders)
-    assert {each for order in orders for each in order[: catchup.FIRST + 10]} == set(channels)
+@pytest.fixture
+def many(simulator, notes):
+    """Twelve people who talked to us in direct messages."""
+    people = [simulator.add_user(f"person{number}") for number in range(12)]
+    dms = [simulator.dm(person) for person in people]
+    notes.places = [Place("discord", "", str(dm.id), direct=True) for dm in dms]
+    return list(zip(people, dms, strict=True))
+
+
+def asked(simulator):
+    return [call.args["channel_id"] for call in simulator.journal.named(HISTORY)]
+
+
+async def test_a_reading_that_is_interrupted_goes_on_with_the_channels_that_were_not_read(
+    many, notes, start, launch, simulator, monkeypatch
+):
+    monkeypatch.setattr(catchup, "PAUSE_SECONDS", 30.0)
+    for number in range(1, 5):
+        await start()
+        await notes.until(lambda kept, read=number: len(json.loads(kept.get(PROGRESS, "{}"))) == read)
+        await launch.end()
+    assert asked(simulator) == [str(dm.id) for _, dm in many[:4]]
+
+
+async def test_what_was_read_but_not_stored_is_read_again(many, start, launch, simulator, inbox):
+    person, dm = many[0]
+    simulator.post(dm, person, "missed")
+    inbox.failures = 1000
+    await start()
+    await simulator.journal.wait(lambda: len(set(asked(simulator))) == len(many))
+    await launch.end()
+    inbox.failures = 0
+    await start()
+    assert await texts(inbox, 1) == ["missed"]
+
+
+async def test_channels_that_are_not_asked_do_not_count(known, start, simulator, inbox, guild, alice):
+    """A hundred quiet channels, and a busy one where somebody talked to us before."""
+    first = simulator.post(simulator.add_channel(guild, "busy"), alice, "?").id
+    quiet = [simulator.add_channel(guild, f"quiet{number}") for number in range(110)]
+    busy = simulator.dm(alice)
+    simulator.post(busy, alice, "missed", id=first + (60_000 << 22))
+    places = [Place("discord", str(guild.id), str(each.id)) for each in quiet]
+    for each in quiet:
+        simulator.post(each, alice, "before", id=first + (1_000 << 22))
+        first += 1 << 22
+    known.places = [*places, Place("discord", "", str(busy.id), direct=True)]
+    known.kept[NOTE] = str(first + (30_000 << 22))
+    await start()
+    assert await texts(inbox, 1) == ["missed"]
