@@ -126,7 +126,7 @@ class Turns:
     async def _obey(self, command: Command, turn: Turn) -> Closing:
         match command:
             case Command.NEW:
-                await patiently(lambda: self._ledger.forget_memory(turn.conversation.id))
+                await patiently(lambda: self._ledger.forget_memory(turn))
                 return Closing("", ("new_topic",), "command")
             case Command.STOP:
                 stopped = turn.stop is not Wish.NONE  # of a "stop" it says whether there was something
@@ -158,7 +158,7 @@ class Turns:
                 begun = turn.state is State.RUNNING
                 answer = await (asking.resume(question) if begun else asking.ask(question))
             except ConversationGone:
-                await patiently(lambda: self._ledger.forget_memory(turn.conversation.id))
+                await patiently(lambda: self._ledger.forget_memory(turn))
                 before.append("memory_lost")
                 answer = await asking.ask(replace(question, conversation_id=""))
         if asking.left or (running.cut and asking.untouched):

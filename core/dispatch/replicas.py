@@ -13,7 +13,7 @@ from core.dispatch.ownership import Ownership, Tenure, uptime
 from core.dispatch.queues import RunTurn
 from core.errors import StoreUnavailable, Superseded
 from core.store.group import Transaction
-from core.store.postgresql import lock
+from core.store.postgresql import is_first
 from core.store.rows import Wish
 from core.store.store import Store
 
@@ -128,9 +128,7 @@ class ReplicaQueues:
                 await self._register()
             if not await self._beat():
                 continue
-            if not self._adopted:
-                await self._adopt()
-                self._adopted = True
+            self._adopted = self._adopted or await self._adopt()
             await asyncio.sleep(HEARTBEAT_SECONDS)
 
     async def _register(self) -> None:
@@ -141,18 +139,23 @@ class ReplicaQueues:
         self._adopted = False
         self._registered.set()
 
-    async def _adopt(self) -> None:
-        """Make jobs for open turns that have none (a copied store, a turn that was given up)."""
+    async def _adopt(self) -> bool:
+        """Make jobs for open turns that have none (a copied store, a turn that was given up).
 
-        async def change(connection: Transaction) -> None:
-            await lock(connection, _ADOPTING)
+        False where another replica is at it: then look again later.
+        """
+
+        async def change(connection: Transaction) -> bool:
+            if not await is_first(connection, _ADOPTING):
+                return False
             open_turns = await self._store.open_turns()  # first: a turn and its job come together
             listed = await self._jobs.listed()
             for waiting in open_turns:
                 if waiting.turn not in listed:
                     await self._jobs.defer(connection, waiting.turn, waiting.line)
+            return True
 
-        await self._store.database.write(change)
+        return await self._store.database.write(change)
 
     async def _beat(self) -> bool:
         asked = uptime()

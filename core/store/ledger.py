@@ -145,11 +145,12 @@ class Ledger:
         async with self._database.begin() as connection:
             return (await connection.execute(wanted.limit(1))).first() is not None
 
-    async def forget_memory(self, conversation: int) -> None:
-        """Drop the mapping to Dify's conversation: the next question begins a new one."""
+    async def forget_memory(self, turn: Turn) -> None:
+        """Drop the mapping to Dify's conversation: the next question begins a new one. Raises Superseded."""
 
         async def change(connection: AsyncConnection) -> None:
-            mapping = update(conversations).where(conversations.c.id == conversation)
+            await _update(connection, turn, fence=turn.fence)  # nothing new, where the turn is still ours
+            mapping = update(conversations).where(conversations.c.id == turn.conversation.id)
             await connection.execute(mapping.values(dify_id=""))
 
         await self._database.write(change)

@@ -44,9 +44,9 @@ async def finds(connection: AsyncConnection, statement: str, **values: Any) -> b
     return (await connection.execute(text(statement), values)).first() is not None
 
 
-async def lock(connection: AsyncConnection, number: int) -> None:
-    """Hold one of the server's advisory locks until the end of the transaction: one replica at a time."""
-    await connection.execute(select(func.pg_advisory_xact_lock(number)))
+async def is_first(connection: AsyncConnection, number: int) -> bool:
+    """Hold one of the server's advisory locks until the end of the transaction, unless somebody has it."""
+    return bool(await connection.scalar(select(func.pg_try_advisory_xact_lock(number))))
 
 
 def _engine(url: URL, *, connections: int) -> AsyncEngine:

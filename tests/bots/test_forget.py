@@ -201,7 +201,7 @@ async def test_who_only_said_stop_or_new_did_not_take_part(office):
 
 async def test_what_a_person_left_behind_with_new_goes_too(office):
     first = await office.asked("alice", "dm", direct=True)
-    await office.ledger.forget_memory(first.conversation.id)
+    await office.ledger.forget_memory(first)
     await office.asked("alice", "dm", direct=True)
     assert len(office.users()) == 2
     done = await office.forget()

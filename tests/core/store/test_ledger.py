@@ -254,10 +254,19 @@ async def test_forgetting_the_memory_drops_only_the_mapping(store, ledger):
     turn, other = await claimed(store, ledger), await claimed(store, ledger, "q2", thread="t2")
     await ledger.note_ids(turn, **IDS)
     await ledger.note_ids(other, **{**IDS, "conversation_id": "conv2"})
-    await ledger.forget_memory(turn.conversation.id)
+    await ledger.forget_memory(turn)
     turn, other = await ledger.claim(turn.id), await ledger.claim(other.id)
     assert (turn.conversation.dify_id, turn.message_id) == ("", "msg")
     assert other.conversation.dify_id == "conv2"
+
+
+async def test_who_does_not_have_the_turn_any_more_does_not_forget_the_memory(store, ledger):
+    older = await claimed(store, ledger)
+    newer = await ledger.claim(older.id)
+    await ledger.note_ids(newer, **IDS)
+    with pytest.raises(Superseded):
+        await ledger.forget_memory(older)
+    assert (await ledger.claim(newer.id)).conversation.dify_id == "conv"
 
 
 async def test_a_question_that_can_not_be_read_stays_and_is_not_shown_in_the_log(
