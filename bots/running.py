@@ -90,6 +90,7 @@ async def _work(parts: Parts) -> None:
 
 async def _drain(config: Config, parts: Parts) -> None:
     log.info("stopping: answers in progress have %g s to finish", config.core.server.grace)
+    parts.stops.end()
     if not await parts.queues.drain(config.core.server.grace):
         return
     parts.stops.cut()  # stopped at Dify, the text so far kept

@@ -51,6 +51,7 @@ class Asking:
         self._draining = False
         self._stopping = False  # a stop is on its way to Dify
         self._whole = False  # the answer had ended before that
+        self._cut_kept = False  # the row may say that it is being cut short
         self.cut = False  # it was stopped because a process ended, this one or one before it
         self.left = False  # the process ends, and the run goes on at Dify: the next process follows it
         self.waiting = False  # in line for a connection to Dify, or to be let in
@@ -83,6 +84,7 @@ class Asking:
         finally:
             watch.cancel()
             await asyncio.gather(watch, return_exceptions=True)
+            await self._take_cut_back()
 
     async def resume(self, question: Question) -> Answer:
         """Find the answer of a question that a process before us asked, or ask again where that is right."""
@@ -103,6 +105,9 @@ class Asking:
         known = bool(turn.run_id) or turn.asked_at is not None  # kept at once only of what goes on without us
         goes_on = known and (dify.runs or dify.mode is None)
         if self.left or goes_on or turn.asks >= MOST_ASKS:
+            return Answer(text=turn.text)
+        if self._running.ending:  # it would be cut short: the next process asks again
+            self.left = True
             return Answer(text=turn.text)
         log.info("turn %d: Dify has no answer of it; asking again", turn.id)
         return await self.ask(question)
@@ -242,13 +247,18 @@ class Asking:
 
     async def _note_cut(self) -> bool:
         """Keep that the answer is being cut short; False where it has come to its end meanwhile."""
-        turn = self._running.turn
-        await patiently(lambda: self._ledger.note_cut(turn))
-        if self._whole:
-            await patiently(lambda: self._ledger.note_cut(turn, cut=False))
-            self._drain(0.0)
+        self._cut_kept = True
+        await patiently(lambda: self._ledger.note_cut(self._running.turn))
         self.cut = not self._whole
+        if self._whole:
+            self._drain(0.0)
         return self.cut
+
+    async def _take_cut_back(self) -> None:
+        """An answer that ended while the cut was being kept is whole, whoever shows it."""
+        if self._cut_kept and self._whole:
+            self._cut_kept = False
+            await patiently(lambda: self._ledger.note_cut(self._running.turn, cut=False))
 
     def _withdraw(self, work: asyncio.Task[Answer]) -> None:
         self._withdrawn = True

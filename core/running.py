@@ -21,6 +21,7 @@ class Running:
     stop: asyncio.Event = field(default_factory=asyncio.Event)  # somebody who may has asked to stop
     asking: bool = False  # it is a question (not a command), so there is something to stop
     settle: Callable[[], Awaitable[None]] | None = None  # waits until what Dify said of it is kept
+    ending: bool = False  # the process is about to end: what is begun now would be cut short
     cut: bool = False  # stopped because the process ends
     quiet: bool = False  # the question is gone: say nothing more about it than needed
     relieved: bool = False  # the turn's row is another's, or gone: not a word more
@@ -43,12 +44,13 @@ class Stops:
     def __init__(self, *, shared: bool = False) -> None:
         """`shared`: other processes run turns of the same store."""
         self._shared = shared
+        self._ending = False
         self._running: dict[int, Running] = {}
         self._open: dict[int, Running] = {}
 
     def enter(self, turn: Turn, ownership: Ownership) -> Running:
         """A turn starts."""
-        running = Running(turn, ownership)
+        running = Running(turn, ownership, ending=self._ending)
         self._running[turn.id] = self._open[turn.id] = running
         self.stop(turn.id, turn.stop)
         return running
@@ -102,6 +104,12 @@ class Stops:
             if running.asking and running.turn.message.author.id == author and _channel(running) == here
         ]
         return max(found, default=None)
+
+    def end(self) -> None:
+        """The process is about to end: answers in progress may go on for a while."""
+        self._ending = True
+        for running in self._running.values():
+            running.ending = True
 
     def cut(self) -> None:
         """The process ends: stop every answer in progress."""

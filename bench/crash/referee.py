@@ -12,6 +12,7 @@ from bench.crash.posts import Pages, Post, is_whole, sets_of
 from bench.crash.questions import Ask, Hit, Question, question_of, tokens_in
 
 CUT_SECONDS = 5.0  # that a process has to stop what is left when its time is over
+CROSSING_SECONDS = 0.5  # between the end of that time and an answer whose own end crosses the stop
 ID_SECONDS = 0.15  # between Dify's first id and a kill: before that nobody can have kept it
 
 
@@ -130,8 +131,9 @@ def _hit_before(question: Question, at: float) -> bool:
 def _wrongs(case: Case, ends: Sequence[float]) -> Iterable[tuple[Wrong, str]]:
     question = case.question
     half = [pages for pages in case.sets if not is_whole(pages, case.answers)]
+    excused = case.retry and (_orphaned(question) or _cut_short(question, ends))
     if case.retry:
-        if not (_orphaned(question) or _cut_short(question, ends)):
+        if not excused:
             yield Wrong.RETRY, "a Retry button, although the answer could have been had"
     elif not case.whole:
         yield Wrong.LOST, "its whole answer stands nowhere"
@@ -142,7 +144,7 @@ def _wrongs(case: Case, ends: Sequence[float]) -> Iterable[tuple[Wrong, str]]:
         yield Wrong.HALF, f"{len(half)} of {len(case.sets)} texts are not whole"
     elif any(post.streaming for pages in case.sets for post in pages.posts):
         yield Wrong.HALF, "a native stream is still open"
-    if question.done_at is not None and not case.whole:
+    if question.done_at is not None and not case.whole and not excused:
         yield Wrong.REVERTED, "the whole answer stood once"
     asks = question.asks
     needless = sum(any(_had(old, ask) for old in asks[:at]) for at, ask in enumerate(asks))
@@ -156,9 +158,17 @@ def _had(old: Ask, new: Ask) -> bool:
 
 
 def _cut_short(question: Question, ends: Sequence[float]) -> bool:
-    """A run that dies with its client, stopped by a process whose time after SIGTERM was over (`ends`)."""
-    stopped = [ask.ended_at for ask in question.asks if ask.status == "stopped" and ask.run.mode == "chat"]
-    return any(at is not None and 0 <= at - end <= CUT_SECONDS for at in stopped for end in ends)
+    """A run that dies with its client, stopped by a process whose time after SIGTERM was over (`ends`).
+
+    Where it ended by itself in that very second, its end and the stop cross: nobody can tell which was first.
+    """
+    patience = {"stopped": CUT_SECONDS, "succeeded": CROSSING_SECONDS}
+    chats = [ask for ask in question.asks if ask.run.mode == "chat" and ask.status in patience]
+    return any(
+        ask.ended_at is not None and 0 <= ask.ended_at - end <= patience[ask.status]
+        for ask in chats
+        for end in ends
+    )
 
 
 def _orphaned(question: Question) -> bool:

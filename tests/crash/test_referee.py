@@ -253,7 +253,9 @@ def test_text_of_a_run_before_the_last_one_is_no_flicker():
     [
         ("SIGTERM", 17.5, "stopped", []),
         ("SIGTERM", 13.5, "stopped", [Wrong.RETRY]),  # there was time left
-        ("SIGTERM", 17.5, "succeeded", [Wrong.RETRY]),  # the whole text had come
+        ("SIGTERM", 17.4, "succeeded", []),  # its own end and the stop crossed
+        ("SIGTERM", 17.6, "succeeded", [Wrong.RETRY]),  # the stop should have come first
+        ("SIGTERM", 16.9, "succeeded", [Wrong.RETRY]),  # the whole text had come
         ("SIGKILL", 17.5, "stopped", [Wrong.RETRY]),
     ],
 )

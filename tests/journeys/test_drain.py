@@ -84,6 +84,26 @@ async def test_a_run_is_left_to_the_next_process(world, chat, dm, dify, gate, mo
     assert dify.runs[0].status == "succeeded"
 
 
+async def test_a_lost_answer_is_not_asked_for_again_by_a_process_that_is_about_to_end(
+    world, chat, dm, dify, gate, monkeypatch
+):
+    """It would be cut short again: the next process asks."""
+    monkeypatch.setattr("core.asking.LOOK_AFTER_DEATH_SECONDS", 1.0)
+    dify.reply(Answer(["first ", "half"], gate=gate), "All of it, from the start.")
+    async with world.doomed():
+        dm.ask("one")
+        gate.allow()
+        answer = await shows(chat, dm.answers, "first")
+        await kept(world, chat, "message_id")
+    async with world.bot():
+        await dify.journal.wait(lambda: dify.journal.named("GET /messages"))
+    assert len(asked(dify)) == 1
+    assert chat.text(answer).strip() == "first"
+    async with world.bot():
+        assert await says_only(chat, dm.answers, "All of it, from the start.") is answer
+    assert len(asked(dify)) == 2
+
+
 async def test_what_was_shown_of_a_run_that_is_left_stays_where_it_fails(world, chat, dm, dify, gate):
     serve(world, "advanced-chat")
     dify.reply(Answer(["one ", Fail()], gate=gate))

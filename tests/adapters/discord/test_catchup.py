@@ -317,7 +317,8 @@ async def test_quiet_channels_are_not_asked(known, start, simulator, inbox, dm, 
     assert asked == {str(dm.id)}
 
 
-async def test_no_more_than_a_hundred_channels_are_asked(known, start, simulator, inbox, guild):
+async def test_only_the_latest_channels_are_asked(known, start, simulator, inbox, guild, monkeypatch):
+    monkeypatch.setattr(catchup, "CHANNELS", 100)
     known.places = [Place("discord", "", str(1000 + n), direct=True) for n in range(120)]
     await start()
     asked = lambda: {call.args["channel_id"] for call in simulator.journal.named(HISTORY)}  # noqa: E731
@@ -414,21 +415,5 @@ async def test_what_was_read_but_not_stored_is_read_again(many, start, launch, s
     await simulator.journal.wait(lambda: len(set(asked(simulator))) == len(many))
     await launch.end()
     inbox.failures = 0
-    await start()
-    assert await texts(inbox, 1) == ["missed"]
-
-
-async def test_channels_that_are_not_asked_do_not_count(known, start, simulator, inbox, guild, alice):
-    """A hundred quiet channels, and a busy one where somebody talked to us before."""
-    first = simulator.post(simulator.add_channel(guild, "busy"), alice, "?").id
-    quiet = [simulator.add_channel(guild, f"quiet{number}") for number in range(110)]
-    busy = simulator.dm(alice)
-    simulator.post(busy, alice, "missed", id=first + (60_000 << 22))
-    places = [Place("discord", str(guild.id), str(each.id)) for each in quiet]
-    for each in quiet:
-        simulator.post(each, alice, "before", id=first + (1_000 << 22))
-        first += 1 << 22
-    known.places = [*places, Place("discord", "", str(busy.id), direct=True)]
-    known.kept[NOTE] = str(first + (30_000 << 22))
     await start()
     assert await texts(inbox, 1) == ["missed"]
