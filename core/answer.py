@@ -22,6 +22,7 @@ from core.dify.events import (
     WorkflowFinished,
     WorkflowPaused,
 )
+from core.dify.metadata import Source, Usage
 from core.dify.outputs import text_of
 
 
@@ -46,6 +47,8 @@ class Answer:
     run_id: str = ""
     redraws: int = 0  # how often the text did not just grow
     files: int = 0
+    sources: tuple[Source, ...] = ()  # what it rests on
+    usage: Usage | None = None
     malformed: int = 0
     error_code: str | None = None
     error_status: int | None = None
@@ -53,9 +56,9 @@ class Answer:
     _agent_spoke: bool = False
 
     @classmethod
-    def ended(cls, outcome: Outcome, **known: str) -> "Answer":
+    def ended(cls, outcome: Outcome, *, sources: tuple[Source, ...] = (), **known: str) -> "Answer":
         """An answer that was not read event by event, but found as it ended."""
-        answer = cls(**known)  # type: ignore[arg-type]
+        answer = cls(**known, sources=sources)  # type: ignore[arg-type]
         answer._verdict = outcome
         return answer
 
@@ -94,6 +97,9 @@ class Answer:
                 self._replace(event.data.text)
             case Malformed():
                 self.malformed += 1
+            case MessageEnd():
+                self.sources, self.usage = event.told.retriever_resources, event.told.usage
+                self._take_end(event)
             case _:
                 self._take_end(event)
 
@@ -120,6 +126,8 @@ class Answer:
         self.text = text
 
     def _take_end(self, event: AnyEvent) -> None:
+        if self._verdict is Outcome.PAUSED and isinstance(event, MessageEnd | ErrorEvent | WorkflowFinished):
+            self._verdict = None  # it went on
         if self._verdict is not None and not (self._verdict is Outcome.FAILED and self.error_code is None):
             return
         match event:
@@ -138,5 +146,6 @@ class Answer:
         status = event.data.status
         failed = Outcome.STOPPED if status == "stopped" else Outcome.FAILED
         self._verdict = Outcome.COMPLETE if status in {"succeeded", "partial-succeeded"} else failed
-        if not self.text:  # nothing was streamed: the finish has it whole
-            self.text = text_of(event.data.outputs)
+        whole = self._verdict is Outcome.COMPLETE and not self.message_id
+        if whole or not self.text:  # a workflow streams nothing, or (0.15) only some of its outputs
+            self._replace(text_of(event.data.outputs) or self.text)

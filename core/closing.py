@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from core.answer import Answer, Outcome
 from core.dify.errors import failure
 from core.errors import ParleyError
+from core.footers import Footer
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Closing:
     outcome: str
     retry: bool = False  # with a button to ask again
     hint: str = ""  # for the operator's log
+    footers: tuple[Footer, ...] = ()
 
 
 _SAID = {Outcome.STOPPED: "stopped", Outcome.PAUSED: "paused", Outcome.LOST: "answer_lost"}

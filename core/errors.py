@@ -12,7 +12,8 @@ ParleyError
     ├── DifyUnreachable  no connection was made: nothing has begun, asking again is safe
     ├── DifyBusy         refused before it began ("Too many requests"): asking again is safe
     ├── DifyRefused      Dify said no (4xx, 5xx with a body)
-    │   └── ConversationGone   404 for a conversation id that we sent
+    │   ├── ConversationGone   404 for a conversation id that we sent
+    │   └── InputsRefused      what the app's form asks for is missing, or is not as it must be
     ├── DifyFailed       the run began and failed (an `error` event, a failed finish)
     └── DifyLost         the stream ended without a verdict, or fell silent
 """
@@ -88,6 +89,10 @@ class DifyRefused(DifyError):  # noqa: N818
 
 class ConversationGone(DifyRefused):
     """The conversation was deleted at Dify, or belongs to another app or user."""
+
+
+class InputsRefused(DifyRefused):
+    """A value for the app's input form is missing, too long, or of another type."""
 
 
 class DifyFailed(DifyError):  # noqa: N818

@@ -15,6 +15,7 @@ from core.answer import Answer, Outcome
 from core.apps import App
 from core.dify.client import Question
 from core.dify.history import RunState, StoredMessage
+from core.dify.metadata import Source
 from core.errors import ConversationGone, DifyError
 from core.running import Running
 from core.store.ledger import Ledger
@@ -242,12 +243,13 @@ def _of_message(lost: Lost, message: StoredMessage) -> Answer | None:
         return _answer(lost, Outcome.FAILED, message.answer or lost.text)
     if message.status == "paused":
         return _answer(lost, Outcome.PAUSED, message.answer or lost.text)
-    return _answer(lost, Outcome.COMPLETE, message.answer) if message.answer else None
+    return _answer(lost, Outcome.COMPLETE, message.answer, message.sources) if message.answer else None
 
 
-def _answer(lost: Lost, outcome: Outcome, text: str) -> Answer:
+def _answer(lost: Lost, outcome: Outcome, text: str, sources: tuple[Source, ...] = ()) -> Answer:
     return Answer.ended(
         outcome,
+        sources=sources,
         text=text,
         task_id=lost.task_id,
         message_id=lost.message_id,

@@ -70,6 +70,16 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "ja": "停止しました。",
         "zh": "已停止。",
     },
+    "sources": {
+        "en": "Sources: {documents}",
+        "ja": "出典: {documents}",
+        "zh": "来源: {documents}",
+    },
+    "usage": {
+        "en": "Tokens: {usage}",
+        "ja": "トークン: {usage}",
+        "zh": "词元: {usage}",
+    },
     "memory_lost": {
         "en": "The app no longer knew our conversation, so this answer starts afresh without memory.",
         "ja": "アプリに以前の会話が残っていないため、新しい会話としてお答えしています。",
@@ -155,6 +165,71 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "en": "The app did not accept the question. Whoever runs the app can find the reason in its log.",
         "ja": "アプリが質問を受け付けませんでした。理由は管理者がログで確認できます。",
         "zh": "应用没有接受这个问题。管理员可以在日志中找到原因。",
+    },
+    "inputs_refused": {
+        "en": "The app needs something else first: a value of its form is missing, or is not as it must be.",
+        "ja": "アプリのフォームに未入力の項目、または正しくない値があります。",
+        "zh": "应用的表单中有缺失或不符合要求的值。",
+    },
+    "model_busy": {
+        "en": "The app's language model is asked too much at the moment. Please try again in a minute.",
+        "ja": "アプリの言語モデルが混み合っています。少し待ってからもう一度お試しください。",
+        "zh": "应用的语言模型目前请求过多。请稍等一分钟再试。",
+    },
+    "file_refused": {
+        "en": "The app did not take a file.",
+        "ja": "アプリがファイルを受け付けませんでした。",
+        "zh": "应用没有接受文件。",
+    },
+    "file_over_limit": {
+        "en": "A file is larger than the app takes.",
+        "ja": "ファイルがアプリの上限サイズを超えています。",
+        "zh": "文件超过了应用的大小限制。",
+    },
+    "file_type_refused": {
+        "en": "The app does not take files of this type.",
+        "ja": "この種類のファイルはアプリで使えません。",
+        "zh": "应用不接受这种类型的文件。",
+    },
+    "files_unavailable": {
+        "en": "The app can't store files at the moment.",
+        "ja": "現在アプリはファイルを保存できません。",
+        "zh": "应用目前无法保存文件。",
+    },
+    "voice_refused": {
+        "en": "The app can't listen to this recording. Please write instead.",
+        "ja": "アプリはこの録音を聞き取れません。文章で書いてください。",
+        "zh": "应用无法听取这段录音。请改用文字。",
+    },
+    "voice_off": {
+        "en": "The app does not listen to recordings. Please write instead.",
+        "ja": "アプリは音声に対応していません。文章で書いてください。",
+        "zh": "应用不支持语音。请改用文字。",
+    },
+    "speech_off": {
+        "en": "The app does not read answers aloud.",
+        "ja": "アプリは読み上げに対応していません。",
+        "zh": "应用不支持朗读。",
+    },
+    "form_closed": {
+        "en": "Somebody has decided this before.",
+        "ja": "すでに回答されています。",
+        "zh": "这已经有人决定了。",
+    },
+    "form_expired": {
+        "en": "It is too late to decide this.",
+        "ja": "回答の期限が過ぎました。",
+        "zh": "决定的期限已过。",
+    },
+    "form_incomplete": {
+        "en": "Something that the form asks for is missing.",
+        "ja": "フォームに未入力の項目があります。",
+        "zh": "表单中有未填写的内容。",
+    },
+    "dify_too_old": {
+        "en": "The app's server is too old for this.",
+        "ja": "アプリのサーバーが古いため、この操作はできません。",
+        "zh": "应用的服务器版本太旧,无法这样做。",
     },
     "internal": {
         "en": "Something went wrong on my side. Please ask again; if it stays so, tell whoever runs me.",

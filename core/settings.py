@@ -50,6 +50,13 @@ class DifySettings(Section):
     max_runs: int = Field(4, ge=0)
 
 
+class Show(Section):
+    """What is seen under an app's answers."""
+
+    citations: bool = True
+    usage: bool = False
+
+
 class AppSettings(Section):
     """One Dify app."""
 
@@ -58,6 +65,7 @@ class AppSettings(Section):
     mode: Mode | None = None
     inputs: dict[str, JsonValue] = Field(default_factory=dict)
     prefix_speaker: Literal["never", "shared"] = "never"
+    show: Show = Show()
 
 
 class StoreSettings(Section):

@@ -14,6 +14,7 @@ from core.contract import ChatAdapter
 from core.dispatch.ownership import Tenure
 from core.errors import Advice, ConversationGone, NoRoute, ParleyError, QuestionTooLong, Superseded
 from core.feedback import Feedback
+from core.footers import footers
 from core.inbox import RETRY
 from core.keeping import Keeping
 from core.lanes import Lanes
@@ -164,13 +165,15 @@ class Turns:
         if asking.left or (running.cut and asking.untouched):
             await asking.settle()
             return None
-        return judged(answer, before, stopped=asking.stopped, cut=asking.cut, quiet=running.quiet)
+        closing = judged(answer, before, stopped=asking.stopped, cut=asking.cut, quiet=running.quiet)
+        return replace(closing, footers=footers(answer, app.settings.show) if closing.text else ())
 
     async def _close(self, running: Running, reply: Reply, keeping: Keeping, closing: Closing) -> None:
         turn = running.turn
         if closing.hint:
             log.warning("turn %d: %s", turn.id, closing.hint)
-        notices = tuple(self._say(sentence, turn) for sentence in closing.sentences)
+        said = [say(footer.sentence, _language(turn), **footer.values) for footer in closing.footers]
+        notices = (*said, *(self._say(sentence, turn) for sentence in closing.sentences))
         buttons = (Button(RETRY, say(RETRY, _language(turn))),) if closing.retry else ()
         if closing.text or notices:
             await reply.finish(closing.text, notices, buttons)

@@ -1,12 +1,12 @@
 """What kind of app a key belongs to, asked of the server where the configuration does not say."""
 
-import re
 from dataclasses import dataclass
 from typing import get_args
 
 from core.dify.client import DifyClient
 from core.dify.forms import is_empty, query_input
 from core.dify.questions import CHAT_MODES, RUN_MODES, Mode
+from core.dify.releases import version_of
 from core.dify.server import DifyServer
 
 __all__ = ["DifyApp", "Mode", "version_of"]
@@ -80,9 +80,3 @@ class DifyApp:
     def attaches(self) -> bool:
         """Whether a run that goes on can be listened to again."""
         return self.runs and version_of(self.client.server_version) >= ATTACHES_SINCE
-
-
-def version_of(text: str) -> tuple[int, ...]:
-    """The numbers of a version ("1.16.1-rc1" → (1, 16, 1)); newest where there are none."""
-    numbers = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
-    return tuple(int(number) for number in numbers.groups("0")) if numbers else (999,)

@@ -1,11 +1,14 @@
 """One app of a Dify server, asked through its Service API (one key = one app)."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import httpx
 
+from core.dify.api import DifyApi
+from core.dify.blocking import stream_of
+from core.dify.calls import Retries, given
 from core.dify.connection import LOST, UNREACHABLE, Connection
 from core.dify.errors import refusal
 from core.dify.events import AnyEvent
@@ -19,15 +22,26 @@ from core.dify.history import (
     run_in,
     runs_in,
 )
-from core.dify.questions import Mode, Question, ask_body, ask_path, stop_path
+from core.dify.questions import (
+    NEVER_BLOCKING,
+    Mode,
+    Question,
+    ask_body,
+    ask_headers,
+    ask_path,
+    stop_path,
+    traces,
+)
 from core.dify.server import DifyServer
-from core.errors import DifyBusy, DifyRefused
+from core.errors import DifyBusy, DifyLost, DifyRefused
 
 __all__ = ["LOST", "UNREACHABLE", "DifyClient", "Question"]
 
 RUN_SILENCE_SECONDS = 315.0  # a queued chatflow is silent for 300 s (no pings) before Dify gives up
 CHAT_SILENCE_SECONDS = 60.0  # Dify pings every 10 s
+BLOCKING_SECONDS = 1230.0  # a run may take 1200 s; proxies give up sooner (Dify Cloud's after 100 s)
 STOP_SECONDS = 10.0
+_GAVE_UP = frozenset((408, 504, 522, 524))  # of a proxy: it no longer waits, but the run may go on
 
 Stream = AbstractAsyncContextManager[AsyncIterator[AnyEvent]]
 
@@ -35,45 +49,73 @@ Stream = AbstractAsyncContextManager[AsyncIterator[AnyEvent]]
 class DifyClient:
     """Typed calls of one app. Raises the DifyError family of core.errors, nothing of httpx.
 
-    All but `ask`, `attach` and `stop` share one connection: they wait for each other.
+    All but `ask`, `attach` and `stop` share one connection: they wait for each other. What is not asked for
+    while an answer is made or looked for is under `api`; only there calls are repeated.
     """
 
-    def __init__(self, server: DifyServer, api_key: str) -> None:
+    def __init__(
+        self, server: DifyServer, api_key: str, *, retries: Retries | None = None, files_base: str = ""
+    ) -> None:
         self._connection = Connection(server, api_key)
+        self.api = DifyApi(server, self._connection, retries or Retries(), files_base)
 
     @property
     def server_version(self) -> str:
         """What the last reply said that the server is; "" before the first."""
         return self._connection.server_version
 
-    def ask(self, question: Question, *, run: bool, mode: Mode = "chat") -> Stream:
+    def ask(self, question: Question, *, run: bool, mode: Mode = "chat", blocking: bool = False) -> Stream:
         """Ask, and give the events of the answer as they arrive (Dify: POST /chat-messages, streaming).
 
         A completion app is asked on /completion-messages, a workflow on /workflows/run; neither remembers.
         Entering returns when Dify has answered 200; `run` says that a worker process executes it.
+        With `blocking` that is when the answer is whole; agents refuse that and are asked as always.
         Entering raises DifyUnreachable, DifyBusy (both: nothing has begun), DifyRefused, ConversationGone,
         DifyLost; iterating raises DifyLost. Read to the end: hanging up loses the answer at Dify.
         """
+        if blocking and mode not in NEVER_BLOCKING:
+            return self._ask_blocking(question, mode)
         return self._connection.stream(
             "POST",
-            ask_path(mode),
+            ask_path(mode, question.workflow_id),
             json=ask_body(question, mode),
             silence=RUN_SILENCE_SECONDS if run else CHAT_SILENCE_SECONDS,
-            headers={"X-Trace-Id": question.trace_id} if question.trace_id else {},
+            headers=ask_headers(question),
             conversation_id=question.conversation_id,
         )
 
-    def attach(self, run_id: str, user: str) -> Stream:
+    @asynccontextmanager
+    async def _ask_blocking(self, question: Question, mode: Mode) -> AsyncIterator[AsyncIterator[AnyEvent]]:
+        response = await self._connection.call(
+            "POST",
+            ask_path(mode, question.workflow_id),
+            json=ask_body(question, mode, blocking=True) | traces(question),
+            timeout=BLOCKING_SECONDS,
+            reserved=True,
+        )
+        if response.status_code in _GAVE_UP:
+            raise DifyLost(LOST)
+        if not response.is_success:
+            conversation = question.conversation_id
+            raise refusal(response.status_code, response.content, conversation_id=conversation)
+        yield stream_of(_json(response))
+
+    def attach(self, run_id: str, user: str, *, snapshot: bool = False, past_pauses: bool = False) -> Stream:
         """What comes from now on of a chatflow's or workflow's run (Dify: GET /workflow/{run_id}/events).
 
         Since 1.14. What was said before is not repeated; of a run that has ended comes one workflow_finished.
         After another stream of the run was cut, Dify ends this one uncleanly once it notices that: with its
         second event after the cut. So wait before, and be ready for DifyLost.
+        `snapshot`: first the steps so far, and an open form; of a run that is paused, nothing after that.
+        `past_pauses`: the stream does not end at a pause, nor by itself: leave it at workflow_finished.
         Entering raises DifyUnreachable, DifyRefused (404: unknown, or another user's), DifyLost; iterating
         DifyLost. Hanging up early does not lose the answer.
         """
+        params = {"user": user}
+        params |= {"include_state_snapshot": "true"} if snapshot else {}
+        params |= {"continue_on_pause": "true"} if past_pauses else {}
         path = f"/workflow/{run_id}/events"
-        return self._connection.stream("GET", path, params={"user": user}, silence=RUN_SILENCE_SECONDS)
+        return self._connection.stream("GET", path, params=params, silence=RUN_SILENCE_SECONDS)
 
     async def stop(self, task_id: str, user: str, *, mode: Mode = "chat") -> None:
         """Stop an answer (Dify: POST /chat-messages/{task_id}/stop). Only the `user` that asked can.
@@ -85,12 +127,15 @@ class DifyClient:
             "POST", stop_path(mode, task_id), json=body, timeout=STOP_SECONDS, reserved=True
         )
 
-    async def rate(self, message_id: str, user: str, rating: str | None) -> None:
+    async def rate(
+        self, message_id: str, user: str, rating: str | None, *, content: str | None = None
+    ) -> None:
         """Rate an answer: "like", "dislike" or None (Dify: POST /messages/{message_id}/feedbacks).
 
-        `user` is the one that asked. None where no rating exists is done already (Dify says 400).
+        `user` is the one that asked; `content` is a reason. None where no rating exists is done already (Dify
+        says 400). There is one rating per message: the next one takes its place.
         """
-        body = {"rating": rating, "user": user}
+        body = {"rating": rating, "user": user} | given(content=content)
         response = await self._connection.call("POST", f"/messages/{message_id}/feedbacks", json=body)
         if not (rating is None and response.status_code == 400):
             _raise_for(response)

@@ -10,6 +10,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
 
+from core.dify.event_data import LogData, NodeData, ReasoningData, RunData, TextData
+from core.dify.human_forms import FormFilled, HumanForm, Pause
+from core.dify.metadata import AppFile, Metadata
+from core.dify.rows import row_in, rows_in
+
 
 class Event(BaseModel):
     """What any event may carry. The ids are those of dify-api: the first data event has most of them."""
@@ -44,7 +49,9 @@ class AgentThought(Event):
     id: str = ""
     position: int | None = None
     thought: str | None = None
-    tool: str | None = None
+    tool: str | None = None  # names, parted by ";"
+    tool_labels: Any = None  # name -> {language: label}
+    observation: str | None = None  # what the tool said: for knowing that it did, not for the chat
     message_files: list[str] | None = None
 
 
@@ -71,8 +78,18 @@ class MessageEnd(Event):
     """The answer is complete."""
 
     event: Literal["message_end"]
-    metadata: Any = None
+    metadata: Any = None  # a verdict must not hang on details: they are read when they are asked for
     files: Any = None
+
+    @property
+    def told(self) -> Metadata:
+        """Usage, sources, and whether an annotation was the answer."""
+        return row_in(self.metadata, Metadata)
+
+    @property
+    def made(self) -> tuple[AppFile, ...]:
+        """Files of the answer. Easy apps of 1.13.1 and later may list the user's own without saying so."""
+        return tuple(file for file in rows_in(self.files, AppFile) if file.belongs_to != "user")
 
 
 class TtsMessage(Event):
@@ -86,7 +103,7 @@ class ErrorEvent(Event):
     """The run failed; sent inside a stream of status 200, without a task id."""
 
     event: Literal["error"]
-    status: Any = None  # a verdict must not hang on details that are only told
+    status: Any = None
     code: Any = None
     message: Any = None
 
@@ -95,18 +112,6 @@ class Ping(Event):
     """A keep-alive that some proxies turn into JSON."""
 
     event: Literal["ping"]
-
-
-class RunData(BaseModel):
-    """`data` of the events that begin and end a run."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    id: str | None = None
-    status: str | None = None
-    outputs: Any = None
-    error: Any = None
-    reason: Any = None
 
 
 class WorkflowStarted(Event):
@@ -129,18 +134,10 @@ class WorkflowPaused(Event):
     event: Literal["workflow_paused"]
     data: dict[str, Any] = Field(default_factory=dict)
 
-
-class NodeData(BaseModel):
-    """`data` of a step; inputs and outputs are left unread on purpose: they may hold secrets."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    id: str | None = None
-    node_id: str | None = None
-    node_type: str | None = None
-    title: str | None = None
-    status: str | None = None
-    index: int | None = None
+    @property
+    def pause(self) -> Pause:
+        """What is waited for."""
+        return row_in(self.data, Pause)
 
 
 class NodeEvent(Event):
@@ -161,14 +158,6 @@ class RoundEvent(Event):
     data: NodeData = NodeData()
 
 
-class TextData(BaseModel):
-    """`data` of a workflow's text."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    text: str = ""
-
-
 class TextEvent(Event):
     """A piece of a workflow's text, or its replacement."""
 
@@ -177,17 +166,17 @@ class TextEvent(Event):
 
 
 class ReasoningChunk(Event):
-    """A piece of the model's thinking."""
+    """A piece of the model's thinking (1.15): not of the answer."""
 
     event: Literal["reasoning_chunk"]
-    data: dict[str, Any] = Field(default_factory=dict)
+    data: ReasoningData = ReasoningData()
 
 
 class AgentLog(Event):
     """A step inside an agent node; sent again under the same id."""
 
     event: Literal["agent_log"]
-    data: dict[str, Any] = Field(default_factory=dict)
+    data: LogData = LogData()
 
 
 class HumanInput(Event):
@@ -195,6 +184,16 @@ class HumanInput(Event):
 
     event: Literal["human_input_required", "human_input_form_filled", "human_input_form_timeout"]
     data: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def form(self) -> HumanForm:
+        """What is asked, or was."""
+        return row_in(self.data, HumanForm)
+
+    @property
+    def filled(self) -> FormFilled:
+        """What was decided."""
+        return row_in(self.data, FormFilled)
 
 
 class Unknown(BaseModel):

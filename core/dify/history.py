@@ -4,14 +4,13 @@ Source: Dify Service API, GET /messages, /conversations, /workflows/run/{id}, /w
 A row that is not what it should be is left out: a look into the past must not fail on one of them.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Any, Literal, cast, get_args
 
+from core.dify.metadata import Source
 from core.dify.outputs import text_of
+from core.dify.rows import parsed, rows_in, seconds
 
 MessageStatus = Literal["normal", "error", "paused"]
 RunStatus = Literal["running", "paused", "succeeded", "partial-succeeded", "failed", "stopped"]
@@ -29,6 +28,7 @@ class StoredMessage:
     status: MessageStatus
     error: bool
     created_at: float  # epoch seconds, whole ones; when it was asked
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,14 @@ def _message(row: dict[str, Any]) -> StoredMessage:
         answer=_text(row.get("answer")),
         status=cast("MessageStatus", status) if status in get_args(MessageStatus) else "normal",
         error=bool(row.get("error")) or status == "error",
-        created_at=_seconds(row.get("created_at")),
+        created_at=seconds(row.get("created_at")),
+        sources=rows_in(row.get("retriever_resources"), Source),
     )
 
 
 def conversations_in(body: object) -> list[StoredConversation]:
     """The conversations of a page, newest first."""
-    found = [StoredConversation(str(row["id"]), _seconds(row.get("created_at"))) for row in _rows(body)]
+    found = [StoredConversation(str(row["id"]), seconds(row.get("created_at"))) for row in _rows(body)]
     return sorted(found, key=lambda conversation: -conversation.created_at)
 
 
@@ -96,9 +97,9 @@ def run_in(body: object) -> RunState | None:
     """A run's details; None for one that Dify does not know (0.15 says so with a row of nulls)."""
     if not isinstance(body, dict) or not body.get("id"):
         return None
-    outputs = _parsed(body.get("outputs"))
-    created_at = _seconds(body.get("created_at"))
-    inputs = _parsed(body.get("inputs"))
+    outputs = parsed(body.get("outputs"))
+    created_at = seconds(body.get("created_at"))
+    inputs = parsed(body.get("inputs"))
     return RunState(
         str(body["id"]),
         _run_status(body.get("status")),
@@ -117,7 +118,7 @@ def runs_in(body: object, user: str) -> list[StoredRun]:
     for row in _rows(body):
         run, by = row.get("workflow_run"), row.get("created_by_end_user")
         if isinstance(run, dict) and run.get("id") and isinstance(by, dict) and by.get("session_id") == user:
-            created_at = _seconds(run.get("created_at") or row.get("created_at"))
+            created_at = seconds(run.get("created_at") or row.get("created_at"))
             found.append(StoredRun(str(run["id"]), _run_status(run.get("status")), created_at))
     return sorted(found, key=lambda run: -run.created_at)
 
@@ -133,24 +134,3 @@ def _run_status(said: object) -> RunStatus:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _parsed(outputs: object) -> object:
-    """Outputs are a JSON text on 0.15, an object on 1.x."""
-    if not isinstance(outputs, str):
-        return outputs
-    try:
-        return json.loads(outputs)
-    except ValueError:
-        return None
-
-
-def _seconds(when: object) -> float:
-    """A time is epoch seconds, or (runs of 0.15) "Sat, 21 Nov 2026 01:30:25 -0000"."""
-    if isinstance(when, int | float):
-        return float(when)
-    try:
-        moment = parsedate_to_datetime(str(when))
-    except ValueError:
-        return 0.0
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,7 +1,11 @@
-"""The text that a run's outputs are shown as. Pure."""
+"""What a run's outputs are shown as: text, and files. Pure."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
+
+from core.dify.metadata import AppFile
+from core.dify.rows import rows_in
 
 _FILE = "__dify__file__"  # `dify_model_identity` of a file among the outputs
 
@@ -30,3 +34,15 @@ def _is_file(value: Any) -> bool:
     if isinstance(value, list):
         return all(_is_file(item) for item in value)
     return isinstance(value, dict) and value.get("dify_model_identity") == _FILE
+
+
+def files_of(outputs: object, beside: object = None) -> tuple[AppFile, ...]:
+    """The files among the outputs (under any name, alone or listed) and in the list beside, each once."""
+    values = list(outputs.values()) if isinstance(outputs, dict) else []
+    found = rows_in([*_flat(values), *(beside if isinstance(beside, list) else [])], AppFile)
+    return tuple({file.url or file.id: file for file in found if file.url or file.id}.values())
+
+
+def _flat(values: list[Any]) -> Iterator[Any]:
+    for value in values:
+        yield from (item for item in (value if isinstance(value, list) else [value]) if _is_file(item))

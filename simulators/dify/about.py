@@ -40,7 +40,7 @@ async def parameters(exchange: Exchange) -> web.StreamResponse:
         "speech_to_text": {"enabled": app.transcript is not None},
         "text_to_speech": voice,
         "retriever_resource": {"enabled": app.citations},
-        "annotation_reply": {"enabled": False},
+        "annotation_reply": {"enabled": app.annotation_reply},
         "more_like_this": {"enabled": False},
         "user_input_form": [dict(item) for item in app.input_form],
         "sensitive_word_avoidance": {"enabled": False, "type": "", "configs": []},

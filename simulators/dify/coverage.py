@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-Coverage = Literal["supported", "partial", "missing"]
+Coverage = Literal["supported", "partial"]
 
 COVERAGE: dict[str, Coverage] = {
     "GET /": "supported",  # only before 1.0: the recorded 1.16.1 answers 404
@@ -14,12 +14,12 @@ COVERAGE: dict[str, Coverage] = {
     "POST /workflows/{workflow_id}/run": "partial",  # one published version; no drafts
     "POST /workflows/tasks/{task_id}/stop": "supported",
     "GET /workflows/run/{workflow_run_id}": "supported",
-    "GET /workflows/logs": "partial",  # no created_at__before/after, no created_by_account
+    "GET /workflows/logs": "supported",
     "GET /workflow/{workflow_run_id}/events": "partial",  # does not end after 300 s without an event
     "GET /form/human_input/{form_token}": "supported",
     "POST /form/human_input/{form_token}": "supported",
     "POST /files/upload": "supported",
-    "GET /files/{file_id}/preview": "partial",  # no as_attachment
+    "GET /files/{file_id}/preview": "supported",
     "GET /end-users/{end_user_id}": "supported",
     "POST /messages/{message_id}/feedbacks": "supported",
     "GET /app/feedbacks": "supported",
@@ -36,10 +36,10 @@ COVERAGE: dict[str, Coverage] = {
     "GET /parameters": "supported",
     "GET /meta": "supported",
     "GET /site": "supported",
-    "POST /apps/annotations": "missing",
-    "GET /apps/annotations": "missing",
-    "PUT /apps/annotations/{annotation_id}": "missing",
-    "DELETE /apps/annotations/{annotation_id}": "missing",
-    "POST /apps/annotation-reply/{action}": "missing",
-    "GET /apps/annotation-reply/{action}/status/{job_id}": "missing",
+    "POST /apps/annotations": "supported",
+    "GET /apps/annotations": "supported",
+    "PUT /apps/annotations/{annotation_id}": "supported",
+    "DELETE /apps/annotations/{annotation_id}": "supported",
+    "POST /apps/annotation-reply/{action}": "supported",  # a question has to be annotated word for word
+    "GET /apps/annotation-reply/{action}/status/{job_id}": "supported",
 }

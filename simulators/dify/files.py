@@ -117,7 +117,10 @@ async def preview(exchange: Exchange) -> web.StreamResponse:
         raise DifyError(404, "file_not_found", "The requested file was not found.")
     if kept.app != exchange.target.key or not kept.attached:
         raise DifyError(403, "file_access_denied", "Access to the requested file is denied.")
-    return _bytes(exchange, kept)
+    response = _bytes(exchange, kept)
+    if exchange.request.query.get("as_attachment", "").lower() in {"true", "1"}:
+        response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(kept.name)}"
+    return response
 
 
 def message_files(exchange: Exchange, given: Any) -> list[Upload]:

@@ -158,6 +158,7 @@ async def _stream(exchange: Exchange, run: Run, answer: Answer) -> web.StreamRes
             frames,
             first=[PING] if detached else [],
             closing=CLOSING if detached else frozenset(),
+            on_frame=run.note_sent,
             on_hang_up=lambda: hang_up(workspace, run),
         )
     finally:

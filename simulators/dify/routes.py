@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from simulators.dify import about, conversations, files, generate, messages, workflows
+from simulators.dify import about, annotations, conversations, files, generate, messages, workflows
 from simulators.dify.errors import UNAVAILABLE, WRONG_ROUTE, DifyError
 from simulators.dify.exchange import Exchange
 from simulators.dify.state import CHAT_MODES, FLOW_MODES, MODES
@@ -13,6 +13,7 @@ from simulators.dify.state import CHAT_MODES, FLOW_MODES, MODES
 Endpoint = Callable[[Exchange], Awaitable[web.StreamResponse]]
 COMPLETION = frozenset({"completion"})
 WORKFLOW = frozenset({"workflow"})
+ANNOTATED = CHAT_MODES - {"agent"}
 
 
 @dataclass(frozen=True)
@@ -110,4 +111,12 @@ ROUTES = (
     Route("GET", "/parameters", about.parameters),
     Route("GET", "/meta", about.meta),
     Route("GET", "/site", about.site, since=(1,)),
+    Route("POST", "/apps/annotations", annotations.create, ANNOTATED, since=(1, 2)),
+    Route("GET", "/apps/annotations", annotations.list_annotations, ANNOTATED, since=(1, 2)),
+    Route("PUT", "/apps/annotations/{annotation_id}", annotations.update, ANNOTATED, since=(1, 2)),
+    Route("DELETE", "/apps/annotations/{annotation_id}", annotations.delete, ANNOTATED, since=(1, 2)),
+    Route("POST", "/apps/annotation-reply/{action}", annotations.switch, ANNOTATED, since=(1, 2)),
+    Route(
+        "GET", "/apps/annotation-reply/{action}/status/{job_id}", annotations.status, ANNOTATED, since=(1, 2)
+    ),
 )

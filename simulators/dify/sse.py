@@ -1,7 +1,6 @@
 """The HTTP side of a stream: what is written to the client, pings, cuts, and the client hanging up."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Iterable
 
 from aiohttp import web
@@ -55,11 +54,12 @@ class EventStream:
         *,
         first: Iterable[bytes] = (),
         closing: frozenset[str] = frozenset(),
+        on_frame: Callable[[Frame], None] = lambda _: None,
         on_hang_up: Callable[[], None] = lambda: None,
     ) -> web.StreamResponse:
         """Write `first`, then the frames, until one of `closing` was sent, the run ended, or it is cut.
 
-        `on_hang_up` is called when the client goes away before that.
+        `on_frame` is called before each frame, `on_hang_up` when the client goes away before the end.
         """
         workspace = self.exchange.workspace
         self.exchange.record()
@@ -69,7 +69,7 @@ class EventStream:
         try:
             for data in first:
                 await self.write(data)
-            whole = await self._pump(frames, closing)
+            whole = await self._pump(frames, closing, on_frame)
             await self._finish()
         except ConnectionError:
             self.abort()
@@ -81,7 +81,9 @@ class EventStream:
                 on_hang_up()
         return self.response
 
-    async def _pump(self, frames: asyncio.Queue[Frame], closing: frozenset[str]) -> bool:
+    async def _pump(
+        self, frames: asyncio.Queue[Frame], closing: frozenset[str], on_frame: Callable[[Frame], None]
+    ) -> bool:
         """True when the server ended the stream, False when its connection was cut."""
         while True:
             frame = await self._next(frames)
@@ -100,6 +102,7 @@ class EventStream:
                 if self.lingers:
                     continue
                 return True
+            on_frame(frame)
             await self.write(frame.data)
             if frame.event in closing:
                 return True
@@ -108,10 +111,12 @@ class EventStream:
         """The next frame; a ping after so many seconds of silence."""
         if not frames.empty():
             return frames.get_nowait()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.exchange.workspace.ping_every):
-                return await frames.get()
-        return Frame("ping", PING)
+        every, ping = self.exchange.workspace.ping_every, Frame("ping", PING)
+        silence = asyncio.get_running_loop().call_later(every, frames.put_nowait, ping)
+        try:
+            return await frames.get()
+        finally:
+            silence.cancel()
 
     async def _break_off(self) -> None:
         if self._cut is not None and self._cut.clean:

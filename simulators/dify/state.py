@@ -97,6 +97,7 @@ class Frame:
 
     event: str
     data: bytes = b""
+    pieces: int = 0  # of the answer, up to and with this event
 
 
 class Channel:
@@ -199,6 +200,7 @@ class Run:
     status: str = "running"
     answer: str = ""
     pieces: int = 0
+    sent: list[float] = field(default_factory=list)  # when each went to whoever asked, time.monotonic
     error: str | None = None
     outputs: dict[str, Any] | None = None
     failure: Fail | None = None
@@ -218,6 +220,10 @@ class Run:
     @property
     def mode(self) -> str:
         return self.app.mode
+
+    def note_sent(self, frame: Frame) -> None:
+        """A frame is about to be written to whoever asked."""
+        self.sent += [time.monotonic()] * (frame.pieces - len(self.sent))
 
 
 @dataclass
@@ -255,6 +261,9 @@ class App:
     messages: dict[str, Message] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)
     feedbacks: list[dict[str, Any]] = field(default_factory=list)
+    annotations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    annotation_reply: bool = False  # whether a question that is annotated word for word gets that answer
+    annotation_jobs: list[str] = field(default_factory=list)
     end_users: dict[str, str] = field(default_factory=dict)  # our `user` -> Dify's id
     queued: deque[Script | Writer] = field(default_factory=deque)
 

@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 PING = b"event: ping\n\n"  # without a data line, on every release
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _COMMON = {"Access-Control-Allow-Origin": "*", "X-Env": "PRODUCTION"}
 _NEW = {"Access-Control-Expose-Headers": "X-Env, X-Trace-Id, X-Version", "Vary": "Cookie"}
 
@@ -16,7 +18,7 @@ class Dialect:
 
     version: str
 
-    @property
+    @cached_property  # looked at for every event
     def release(self) -> tuple[int, ...]:
         """The release as numbers, e.g. (1, 16, 1)."""
         return tuple(int(part) for part in self.version.split("."))
@@ -44,7 +46,7 @@ class Dialect:
 
 def compact(payload: Any) -> bytes:
     """JSON as orjson writes it: raw UTF-8, no blanks (streams of Dify 1.16)."""
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    return _COMPACT.encode(payload).encode()
 
 
 def spaced(payload: Any) -> bytes:

@@ -116,7 +116,8 @@ class Worker:
 
     def _publish(self, events: Iterable[Payload]) -> None:
         for event in events:
-            self.run.channel.publish(Frame(event["event"], self.workspace.dialect.event(event)))
+            data = self.workspace.dialect.event(event)
+            self.run.channel.publish(Frame(event["event"], data, self.run.pieces))
 
     async def _play(self) -> None:
         try:

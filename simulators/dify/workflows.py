@@ -2,14 +2,16 @@
 
 import functools
 import json
+import math
 import re
 import time
+from datetime import UTC, datetime
 from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
 
-from simulators.dify.errors import DifyError, not_found
+from simulators.dify.errors import DifyError, invalid, not_found
 from simulators.dify.exchange import Exchange
 from simulators.dify.flows import snapshot
 from simulators.dify.payloads import finished_data, system_inputs
@@ -55,7 +57,14 @@ async def logs(exchange: Exchange) -> web.StreamResponse:
     page = exchange.number("page", 1, model, highest=99999)
     limit = exchange.number("limit", 20, model)
     runs = [run for run in reversed(exchange.target.runs) if run.mode == "workflow"]
-    rows = [run for run in runs if _is_listed(exchange, run) and _wanted(exchange, run, dict(query))]
+    after, before = _times(dict(query))
+    rows = [
+        run
+        for run in runs
+        if _is_listed(exchange, run)
+        and _wanted(exchange, run, dict(query))
+        and after <= run.created_at <= before
+    ]
     start = (page - 1) * limit
     data = [_log_row(exchange, run) for run in rows[start : start + limit]]
     more = start + limit < len(rows)
@@ -72,7 +81,24 @@ def _wanted(exchange: Exchange, run: Run, query: dict[str, str]) -> bool:
     by_user = exchange.dialect.since(1, 5)  # before, the parameter is ignored
     status, user = query.get("status"), query.get("created_by_end_user_session_id") if by_user else None
     text = json.dumps([run.inputs, run.outputs])
+    if "created_by_account" in query:  # every run here is an end user's
+        return False
     return status in (None, run.status) and user in (None, run.user) and query.get("keyword", "") in text
+
+
+def _times(query: dict[str, str]) -> tuple[float, float]:
+    try:
+        after = _epoch(query.get("created_at__after"), 0.0)
+        return after, _epoch(query.get("created_at__before"), math.inf)
+    except ValueError:
+        raise invalid("Invalid isoformat string") from None
+
+
+def _epoch(text: str | None, otherwise: float) -> float:
+    if text is None:
+        return otherwise
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def _log_row(exchange: Exchange, run: Run) -> dict[str, Any]:

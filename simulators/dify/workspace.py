@@ -6,10 +6,30 @@ from collections import deque
 from typing import Any
 
 from simulators.dify.cut import Cut
-from simulators.dify.script import Answer, Drop, Fail, Refuse, Script, Writer, echo, interrupted, resolve
+from simulators.dify.script import (
+    Annotation,
+    Answer,
+    Drop,
+    Fail,
+    Refuse,
+    Script,
+    Writer,
+    echo,
+    interrupted,
+    resolve,
+)
 from simulators.dify.state import MODES, App, Run, Upload
 from simulators.dify.wire import Dialect
 from simulators.journal import Journal
+
+
+def annotated(run: Run) -> Script | None:
+    """The annotation of a question that has one; it then counts as hit."""
+    for row in run.app.annotations.values() if run.app.annotation_reply else ():
+        if row["question"].strip().lower() == run.query.strip().lower():
+            row["hit_count"] += 1
+            return [Annotation(row["answer"], str(row["id"]))]
+    return None
 
 
 class Workspace:
@@ -72,6 +92,9 @@ class Workspace:
             left = due - time.monotonic()
             if left <= 0:
                 return max(due, time.monotonic() - 0.25)  # late pieces catch up, but never in a long burst
+            if own:
+                await asyncio.sleep(left)
+                return due
             try:
                 async with asyncio.timeout(left):
                     await self._pace_changed.wait()
@@ -97,7 +120,7 @@ class Workspace:
     def answer_for(self, run: Run) -> Answer | Refuse:
         """The script of this run, with the demo's switches applied; queued scripts are used up."""
         queue = run.app.queued or self._queued
-        script = queue.popleft() if queue else (run.app.script or self.script)
+        script = queue.popleft() if queue else (annotated(run) or run.app.script or self.script)
         answer = resolve(script, run)
         if isinstance(answer, Answer):
             self._switch(answer)

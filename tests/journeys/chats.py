@@ -2,6 +2,7 @@
 
 from simulators.discord import interactions
 from simulators.slack import Upload
+from simulators.slack.blocks import pings
 
 SKIN = "\U0001f3fd"
 AGAIN = "Ask again"
@@ -71,6 +72,10 @@ class DiscordChat:
 
     def text(self, message):
         return message.content
+
+    def pings(self, message):
+        everyone = ["everyone"] if message.mention_everyone else []
+        return [*message.mentions, *message.mention_roles, *everyone]
 
     def states(self, message):
         return [version.content for version in message.history]
@@ -184,6 +189,9 @@ class SlackChat:
 
     def text(self, message):
         return message.shown
+
+    def pings(self, message):
+        return pings(message.shown)
 
     def states(self, message):
         return [shown.text for shown in message.history]

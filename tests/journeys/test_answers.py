@@ -165,3 +165,36 @@ async def test_a_workflow_that_takes_no_text_is_refused_with_a_sentence(world, c
         chat.whisper("hi")
         await shows(chat, chat.in_dm, "no text input")
     assert not asked(dify)
+
+
+CITED = [
+    {"position": 1, "document_id": "d1", "document_name": "Handbook.pdf", "content": "not to be shown"},
+    {"position": 2, "document_id": "d2", "document_name": "@everyone <!channel>.md", "content": "nor this"},
+    {"position": 3, "document_id": "d1", "document_name": "Handbook.pdf", "content": "nor that"},
+]
+
+
+@pytest.mark.parametrize("version", ["0.15.8", "1.16.1"])
+async def test_the_documents_that_an_answer_rests_on_stand_under_it(world, chat, version):
+    async with DifySimulator(version=version) as other:
+        other.add_app("app-cites", mode="chat", name="Librarian")
+        other.reply(Answer(["As the handbook says."], sources=CITED), "Without any.")
+        async with world.bot(dify__base_url=other.base_url, apps__support__api_key="app-cites"):
+            chat.whisper("what does it say?")
+            answer = await shows(chat, chat.in_dm, "Sources: 1. Handbook.pdf · 2. ")
+            chat.whisper("and without?")
+            plain = await says_only(chat, chat.in_dm, "Without any.", count=2)
+    shown = chat.text(answer)
+    assert shown.count("Handbook.pdf") == 1
+    assert "show" not in shown
+    assert "nor" not in shown
+    assert not chat.pings(answer)
+    assert plain
+
+
+async def test_what_an_answer_cost_is_shown_on_wish_and_documents_are_not(world, chat, dify):
+    dify.reply(Answer(["Done."], sources=CITED))
+    async with world.bot(apps__support__show={"citations": False, "usage": True}):
+        chat.whisper("work")
+        answer = await shows(chat, chat.in_dm, "Tokens: ")
+    assert "Handbook" not in chat.text(answer)

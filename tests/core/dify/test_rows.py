@@ -194,3 +194,17 @@ def test_recorded_logs(recorded):
     [run] = runs_in(recorded("workflow_logs"), "convuser")
     assert run.status == "succeeded"
     assert runs_in(recorded("workflow_logs"), "nobody") == []
+
+
+@pytest.mark.parametrize(
+    "when", [10**400, -(10**400), float("inf"), float("nan"), True, "9999999999999-01-01", []]
+)
+def test_a_time_that_is_none_is_none(when):
+    assert run_in(RUN | {"created_at": when}).created_at == 0.0
+    [message] = messages_in(page(MESSAGE | {"created_at": when}))
+    assert message.created_at == 0.0
+
+
+def test_an_iso_time_is_read_with_and_without_a_zone():
+    for when in ("2026-11-21T01:30:25", "2026-11-21T01:30:25Z", "2026-11-21T02:30:25+01:00"):
+        assert run_in(RUN | {"created_at": when}).created_at == 1795224625.0

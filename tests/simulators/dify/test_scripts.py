@@ -1,6 +1,7 @@
 """What scripts can make a run do."""
 
 import json
+import time
 
 import httpx
 import pytest
@@ -42,6 +43,15 @@ def text(events, name="message"):
 def test_pieces_put_together_are_the_text():
     for whole in ("", " ", "a", " two  words\n", "日本語 text\n\n```\ncode  here\n```\n"):
         assert "".join(pieces(whole)) == whole
+
+
+async def test_the_moment_is_kept_at_which_each_piece_was_sent(dify, caller):
+    ann = await caller(dify)
+    dify.reply(Answer(["one ", Silence(seconds=0.05), "two "]))
+    began = time.monotonic()
+    await ann.ask()
+    first, second = dify.runs[0].sent
+    assert began < first < second < time.monotonic()
 
 
 async def test_a_gate_lets_out_one_step_at_a_time(dify, caller):
