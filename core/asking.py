@@ -19,6 +19,7 @@ from core.running import Running
 from core.store.ledger import Ledger
 from core.store.patience import patiently
 from core.store.rows import Wish
+from core.thinking import visible
 
 log = logging.getLogger(__name__)
 
@@ -203,7 +204,7 @@ class Asking:
             async with asyncio.timeout(None) as self._deadline, aclosing(events):  # type: ignore[type-var]
                 async for event in events:
                     answer.take(event)
-                    self._reply.show(answer.text)
+                    self._reply.show(visible(answer.text, final=False))
                     self._learn(answer)
         except (TimeoutError, DifyLost):
             log.info("turn %d: the stream from Dify broke off", self._running.turn.id)

@@ -7,6 +7,7 @@ from core.answer import Answer, Outcome
 from core.dify.errors import failure
 from core.errors import ParleyError
 from core.footers import Footer
+from core.thinking import visible
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ def judged(answer: Answer, before: Sequence[str], *, stopped: bool, cut: bool, q
 
     `stopped`: somebody stopped it; `cut`: because the process ends; `quiet`: nobody wants to read it.
     """
+    text = visible(answer.text, final=True)
     outcome = answer.outcome
     if stopped and outcome in {Outcome.COMPLETE, Outcome.LOST, Outcome.STOPPED}:
         outcome = Outcome.STOPPED
@@ -42,11 +44,11 @@ def judged(answer: Answer, before: Sequence[str], *, stopped: bool, cut: bool, q
     if outcome is Outcome.FAILED:
         advice = failure(answer.error_code, answer.error_status).advice
         said, retry, hint = advice.sentence, advice.retry, f"{advice.hint} ({answer.error_code})"
-    if outcome is Outcome.COMPLETE and not answer.text.strip() and not answer.files:
+    if outcome is Outcome.COMPLETE and not text.strip() and not answer.files:
         said = "empty_answer"
     if outcome is Outcome.STOPPED and cut:
         said, retry = "interrupted", True
-    if outcome is Outcome.STOPPED and quiet and not answer.text:
+    if outcome is Outcome.STOPPED and quiet and not text:
         return Closing("", (), outcome)
     files = ["file_not_shown"] if answer.files else []
-    return Closing(answer.text, tuple(filter(None, [*before, *files, said])), outcome, retry, hint)
+    return Closing(text, tuple(filter(None, [*before, *files, said])), outcome, retry, hint)

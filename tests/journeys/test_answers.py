@@ -167,6 +167,23 @@ async def test_a_workflow_that_takes_no_text_is_refused_with_a_sentence(world, c
     assert not asked(dify)
 
 
+@pytest.mark.parametrize("version", ["0.15.8", "1.16.1"])
+async def test_what_a_model_thinks_is_never_shown(world, chat, version):
+    async with DifySimulator(version=version) as other:
+        other.add_app("app-thinks", mode="chat", name="Thinker")
+        gate = Gate()
+        other.reply(
+            Answer(["<thi", "nk>the secret", " plan</th", "ink>\n\nHel", "lo <b", "> world."], gate=gate)
+        )
+        async with world.bot(dify__base_url=other.base_url, apps__support__api_key="app-thinks"):
+            chat.whisper("hi")
+            gate.allow(4)
+            answer = await shows(chat, chat.in_dm, "Hel")
+            gate.finish()
+            assert await says_only(chat, chat.in_dm, "Hello <b> world.") is answer
+    assert not [state for state in chat.states(answer) if "secret" in state or "think" in state]
+
+
 CITED = [
     {"position": 1, "document_id": "d1", "document_name": "Handbook.pdf", "content": "not to be shown"},
     {"position": 2, "document_id": "d2", "document_name": "@everyone <!channel>.md", "content": "nor this"},
