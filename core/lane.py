@@ -78,12 +78,9 @@ class Lane:
             self.poke()
 
     def take(self) -> bool:
-        """Grant one call beside the one in flight, if the ends of all others keep theirs; then `release`.
-
-        Never from a window that empties all at once: calls are scarce there, and seldom in flight.
-        """
+        """Grant one call beside the one in flight, if the ends of all others keep theirs; then `release`."""
         paused = self._paused_until > self._clock()
-        granted = not (self._budget.fixed or paused) and self._load().left > len(self._writers)
+        granted = not paused and self._load().left > len(self._writers)
         self._in_flight += granted
         return granted
 
@@ -102,7 +99,7 @@ class Lane:
         budget, load, others = self._budget, self._load(), len(self._writers - {writer})
         if only_ends:
             return load.left - others
-        kept = others + 1 if waiting > others else reserve(self._law, load)  # a crowd ends as a crowd
+        kept = others + 1 if waiting > 1 else reserve(self._law, load)  # a crowd ends as a crowd
         if not budget.fixed and load.left < kept:
             return 0
         most = max(budget.calls // 4, int(_ENDS_WITHIN * budget.calls / budget.seconds), 1)

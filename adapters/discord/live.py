@@ -2,7 +2,8 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +55,8 @@ class DiscordMessage:
         self._target = target
         self._ref = posted
         self._shown: _Look | None = None  # what the last successful call wrote
+        self._editing = 0  # edits in flight
+        self._crossed = False  # two of them were so at once: which one landed last can't be told
         if posted is not None:
             threads.posted(target, posted.channel)
 
@@ -161,8 +164,19 @@ class DiscordMessage:
         where = (int(posted.channel), int(posted.id))
         body = {"content": look.content, "components": look.rows, "allowed_mentions": NO_PINGS}
         http = self._client().http
-        await self._awake(posted, lambda: http.edit_message(*where, params=_parameters(body)))
-        self._shown = look
+        with self._alone() as alone:
+            await self._awake(posted, lambda: http.edit_message(*where, params=_parameters(body)))
+        self._shown = look if alone() else None
+
+    @contextmanager
+    def _alone(self) -> Iterator[Callable[[], bool]]:
+        """Says, once an edit is back, whether no other was in flight beside it."""
+        self._editing += 1
+        self._crossed = crossed = self._editing > 1
+        try:
+            yield lambda: not (crossed or self._crossed)
+        finally:
+            self._editing -= 1
 
     async def _awake(self, posted: MessageRef, call: Callable[[], Awaitable[object]]) -> None:
         """Make a call on the message; in a thread that was archived it needs to be opened first."""

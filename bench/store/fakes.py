@@ -121,9 +121,9 @@ class QuietDify(DifyClient):
         super().__init__(server, "app-bench")
         self.seconds = 0.0
 
-    def ask(self, question: Question, *, run: bool, mode: Mode = "chat") -> Any:
+    def ask(self, question: Question, *, run: bool, mode: Mode = "chat", blocking: bool = False) -> Any:
         """See DifyClient."""
-        del run, mode
+        del run, mode, blocking
         return self._answer(question)
 
     async def info(self) -> dict[str, Any]:

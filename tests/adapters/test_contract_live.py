@@ -1,5 +1,6 @@
 """How every adapter writes a message that grows, whatever its platform."""
 
+import asyncio
 import re
 
 import pytest
@@ -30,6 +31,18 @@ async def test_the_ways_say_what_growing_and_ending_will_be_taken_from(stage):
         await live.show(Draft("Love"))
         assert live.budget(Draft("Love is")) == way.grow
         assert live.budget(Draft("Love is", final=True)) == way.close
+
+
+async def test_the_end_may_be_shown_beside_an_edit_and_once_more_stands_whichever_landed_last(stage):
+    live = stage.live()
+    live.go(live.ways()[-1])  # by edits, everywhere
+    await live.show(Draft("Love"))
+    end = Draft("Love is all.", final=True, notices=("Late.",))
+    assert live.budget(end).whole
+    await asyncio.gather(live.show(end), live.show(Draft("Love is")))  # the older one may land last
+    await live.show(end)
+    shown = stage.only()
+    assert (shown.text, list(shown.notices)) == ("Love is all.", ["Late."])
 
 
 async def test_an_answer_that_is_ready_at_once_is_one_message(stage):

@@ -11,6 +11,7 @@ from tests.core.fakes import FakeAdapter, Limited, Limiter, Lost
 from tests.core.writing import now, reply_on
 
 UPDATE = Budget("fake:update", 50, 60.0)
+PATCH = Budget("fake:patch", 5, 5.0, fixed=True)
 
 
 async def _ending_over_an_edit(adapter, *, returns=(), lanes=None):
@@ -27,10 +28,12 @@ async def _ending_over_an_edit(adapter, *, returns=(), lanes=None):
     return reply
 
 
+@pytest.mark.parametrize("budget", [UPDATE, PATCH], ids=lambda budget: budget.key)
 @pytest.mark.parametrize("returns", [(0.2, 4.0, 0.2), (0.2, 1.0, 4.0), (0.2, 2.0, 2.0)])
-def test_the_end_does_not_wait_for_an_edit_in_flight_and_stands_whichever_lands_first(returns):
+def test_the_end_does_not_wait_for_an_edit_in_flight_and_stands_whichever_lands_first(returns, budget):
     async def story():
-        adapter = FakeAdapter(budget=UPDATE, limiter=Limiter(50, 60.0))
+        limiter = Limiter(budget.calls, budget.seconds, fixed=budget.fixed)
+        adapter = FakeAdapter(budget=budget, limiter=limiter)
         return adapter, await _ending_over_an_edit(adapter, returns=returns)
 
     adapter, reply = run(story())
@@ -46,7 +49,6 @@ def test_the_end_does_not_wait_for_an_edit_in_flight_and_stands_whichever_lands_
     "budget",
     [
         Budget("fake:append", 100, 60.0, whole=False),  # each call carries a piece: the order is everything
-        Budget("fake:patch", 5, 5.0, fixed=True),
         Budget("fake:narrow", 3, 60.0),  # none is left for the edit that makes sure
     ],
     ids=lambda budget: budget.key,

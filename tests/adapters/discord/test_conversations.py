@@ -1,5 +1,7 @@
 """People write to the bot and see answers grow, in DMs, threads and channels."""
 
+import asyncio
+
 import pytest
 
 from core.messages import Addressed, Draft, Place
@@ -239,3 +241,16 @@ async def test_names_without_a_cache_are_ids(adapter, simulator, inbox, alice):
     simulator.post(dm, alice, "hi")
     names = await adapter.names(await inbox.next())
     assert (names.user, names.channel) == ("Alice", str(dm.id))
+
+
+async def test_after_two_edits_at_once_the_end_is_written_once_more(
+    adapter, simulator, inbox, general, alice, target
+):
+    simulator.post(general, alice, f"{simulator.bot.mention} hi")
+    live = adapter.live(target(await inbox.next()))
+    await live.show(Draft("Love"))
+    end = Draft("Love is all.", final=True)
+    await asyncio.gather(live.show(Draft("Love is")), live.show(end))
+    await live.show(end)  # which of the two landed last can't be told
+    await live.show(end)  # and now it can
+    assert len(simulator.journal.named("PATCH /channels/{channel_id}/messages/{message_id}")) == 3
