@@ -23,7 +23,7 @@ from typing import Any
 
 from bench.report import Measured, Report
 
-NAMES = ("pace", "store", "crash")
+NAMES = ("pace", "bridge", "streams", "read", "render", "start", "store", "crash")
 
 Run = Callable[[Sequence[str]], Coroutine[Any, Any, Report]]
 

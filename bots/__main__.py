@@ -12,13 +12,16 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from runpy import run_module
+from typing import TYPE_CHECKING
 
-from bots.config import Config, load, parse_section
 from bots.logs import set_up
 from bots.platforms import PLATFORMS
 from bots.yaml_file import ConfigError, read
 from core.errors import ParleyError
-from core.settings import MAX_PORT
+
+# What a command needs is imported in it: --help and bench need nothing, and `run` loads with care.
+if TYPE_CHECKING:
+    from bots.config import Config
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +99,8 @@ def _add_demo(demo: argparse.ArgumentParser) -> None:
 
 
 def _port(text: str) -> int:
+    from core.settings import MAX_PORT  # noqa: PLC0415
+
     port = int(text)
     if not 0 <= port <= MAX_PORT:
         raise argparse.ArgumentTypeError(f"a port is a number up to {MAX_PORT}")
@@ -115,23 +120,31 @@ def _file(options: argparse.Namespace) -> Path:
     return options.config or Path(os.environ.get("PARLEY_CONFIG", "config.yaml"))
 
 
-def _config(options: argparse.Namespace) -> Config:
+def _config(options: argparse.Namespace) -> "Config":
+    from bots.config import load  # noqa: PLC0415
+
     return load(_file(options))
 
 
 def _run(options: argparse.Namespace) -> int:
-    config = _config(options)
-    from bots.running import run, stop_on_signals  # noqa: PLC0415 (a config error need not load the platforms)
+    gc.disable()  # of what is loaded nothing is garbage: to look through it again and again costs a fifth
+    try:
+        config = _config(options)
+        from bots.running import run, stop_on_signals  # noqa: PLC0415 (a config error needs no platforms)
 
-    def settle(_address: str) -> None:
-        """What is loaded by now stays: a full collection of it would hold up acknowledgements for 90 ms."""
-        gc.collect()
-        gc.freeze()
+        async def until_stopped() -> int:
+            return await run(config, stop_on_signals(), _settle)
 
-    async def until_stopped() -> int:
-        return await run(config, stop_on_signals(), settle)
+        return asyncio.run(until_stopped())
+    finally:
+        gc.enable()
 
-    return asyncio.run(until_stopped())
+
+def _settle(_address: str) -> None:
+    """What is loaded by now stays: a full collection of it would hold up acknowledgements for 90 ms."""
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 def _check(options: argparse.Namespace) -> int:
@@ -166,6 +179,8 @@ def _backup(options: argparse.Namespace) -> int:
 def _slack_manifest(options: argparse.Namespace) -> int:
     # Slack gives the tokens only after the app has been made from this manifest: they may be missing.
     file = _file(options)
+    from bots.config import parse_section  # noqa: PLC0415
+
     values = read(file, incomplete=True) if options.config or file.exists() else {}
     tokens = {"bot_token": "xoxb-", "app_token": "xapp-"}
     settings = parse_section("slack", {**(values.get("slack") or {}), **tokens}, file)

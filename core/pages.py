@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 Measure = Callable[[str], int]
 # Any indentation: in a list item a fence stands deeper than the three blanks of CommonMark 4.5.
-_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<marker>`{3,}|~{3,})(?P<info>.*)")
+# Behind a line break: a pattern that begins with a character is searched for many times faster than with `^`.
+_FENCE = re.compile(r"\n(?P<indent>[ \t]*)(?P<marker>`{3,}|~{3,})(?P<info>.*)")
 _OPENING = re.compile(r"(?:[ \t]*(?:`{3,}|~{3,})[^`]*)|(?:#{1,6} .*)")
 _SENTENCE_END = re.compile(r"[.!?…][\"')\]»”’]*\s+|[。！？．][」』）]*|\n+")
 _JOINED = re.compile(
@@ -34,13 +35,11 @@ class Fence:
         return f"{self.indent}{self.marker}{self.info}\n"
 
 
-def open_fence(markdown: str) -> Fence | None:
-    """The code fence that is still open at the end of the text (CommonMark 4.5)."""
-    fence: Fence | None = None
-    for line in markdown.split("\n"):
-        match = _FENCE.fullmatch(line.rstrip("\r"))
-        if match is None:
-            continue
+def open_fence(markdown: str, fence: Fence | None = None) -> Fence | None:
+    """The code fence that is open at the end of the text; `fence` is open before it (CommonMark 4.5)."""
+    if "```" not in markdown and "~~~" not in markdown:
+        return fence
+    for match in _FENCE.finditer(f"\n{markdown}"):
         marker, info = match["marker"], match["info"].strip()
         if fence is None:
             if marker[0] == "~" or "`" not in info:
@@ -52,7 +51,10 @@ def open_fence(markdown: str) -> Fence | None:
 
 def closed(body: str) -> str:
     """The text with its open code fence closed."""
-    fence = open_fence(body)
+    return _shut(body, open_fence(body))
+
+
+def _shut(body: str, fence: Fence | None) -> str:
     if fence is None:
         return body
     return f"{body}{'' if body.endswith(chr(10)) else chr(10)}{fence.indent}{fence.marker}"
@@ -79,44 +81,78 @@ class Pages:
     def _reset(self) -> None:
         self._frozen: list[Page] = []
         self._text = ""  # all that was shown
+        self._final = False
+        self._pages: list[Page] | None = None  # of this text
         self._start = 0  # of the newest page, in the text
         self._shown = 0  # end of what is shown of it
         self._opener = ""
+        self._forget_line()
+
+    def _forget_line(self) -> None:
+        self._line = self._start  # a line begins here, on the newest page
+        self._fence = open_fence(self._opener)  # that is open there
 
     def update(self, text: str, *, final: bool) -> list[Page]:
         """All pages for the text as it is now; `final` says that it will not grow any more."""
-        self.redrawn = not text.startswith(self._text[: self._shown])
+        if self._pages is not None and (text, final) == (self._text, self._final):
+            self.redrawn = False
+            return self._pages
+        grown = text.startswith(self._text)
+        self.redrawn = not grown and not text.startswith(self._text[: self._shown])
         if self.redrawn:
             self._reset()
-        self._text = text
-        while not self._fits(len(text)):
+        elif not grown:  # what was not shown yet has changed
+            self._forget_line()
+        self._text, self._final = text, final
+        self._pages = self._cut_to_pages()
+        return self._pages
+
+    def _cut_to_pages(self) -> list[Page]:
+        text, final = self._text, self._final
+        self._note_line()
+        while (size := self._size(len(text))) > self._limit:
             self._freeze(self._cut())
-        self._shown = len(text) if final else max(self._shown, self._presentable())
+        self._shown = len(text) if final else max(self._shown, self._presentable(size))
         if self._frozen and self._shown == self._start:
             return list(self._frozen)
         source = text[self._start : self._shown]
-        body = self._opener + source
-        return [*self._frozen, Page(closed(body) if final else body, final, source)]
+        body = self._closed(self._shown) if final else self._opener + source
+        return [*self._frozen, Page(body, final, source)]
+
+    def _note_line(self) -> None:
+        """Remember where the last line begins and what is open there: only what follows is read again."""
+        line = self._text.rfind("\n", self._line) + 1
+        if line > self._line:
+            self._fence = open_fence(self._text[self._line : line], self._fence)
+            self._line = line
 
     def roll(self) -> None:
         """Close the newest page where it stands; what comes goes to a next one."""
         if self._shown > self._start:
             self._freeze(self._shown)
+            self._pages = None
 
-    def _body(self, end: int) -> str:
-        return closed(self._opener + self._text[self._start : end])
+    def _open_fence(self, end: int) -> Fence | None:
+        if end < self._line:
+            return open_fence(self._opener + self._text[self._start : end])
+        return open_fence(self._text[self._line : end], self._fence)
+
+    def _closed(self, end: int) -> str:
+        return _shut(self._opener + self._text[self._start : end], self._open_fence(end))
+
+    def _size(self, end: int) -> int:
+        return self._measure(self._closed(end))
 
     def _fits(self, end: int) -> bool:
-        return self._measure(self._body(end)) <= self._limit
+        return self._size(end) <= self._limit
 
     def _freeze(self, end: int) -> None:
-        source = self._text[self._start : end]
-        body = self._opener + source
-        self._frozen.append(Page(closed(body), closed=True, source=source))
-        fence = open_fence(body)
+        fence = self._open_fence(end)
+        self._frozen.append(Page(self._closed(end), closed=True, source=self._text[self._start : end]))
         self._start = end
         self._shown = max(self._shown, end)
         self._opener = "" if fence is None else self._affordable(fence)
+        self._forget_line()
 
     def _affordable(self, fence: Fence) -> str:
         for opener in (fence.opener, f"{fence.indent}{fence.marker}\n", f"{fence.marker}\n"):
@@ -124,11 +160,12 @@ class Pages:
                 return opener
         return ""  # a limit so small that no fence fits beside its text
 
-    def _presentable(self) -> int:
-        text, start = self._text, self._start
-        if self._measure(self._body(len(text))) < self._limit * _CAREFUL_FROM:
+    def _presentable(self, size: int) -> int:
+        """How much of a text of this size, which fits, is shown while it grows."""
+        text = self._text
+        if size < self._limit * _CAREFUL_FROM:
             return len(text)
-        begin = max(start, self._shown)
+        begin = max(self._start, self._shown)
         ends = [match.end() for match in _SENTENCE_END.finditer(text, begin)]
         # the whole may fit where a part does not: in a fence that is closed at its end only
         return next((end for end in reversed(ends) if self._fits(end)), begin)
@@ -171,7 +208,7 @@ class Pages:
         if (
             _OPENING.fullmatch(self._text[line : self._start + len(before)])
             and line > first
-            and open_fence(self._opener + self._text[self._start : line]) is None
+            and self._open_fence(line) is None
         ):
             return line
         return end

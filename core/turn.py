@@ -173,7 +173,7 @@ class Turns:
         if closing.hint:
             log.warning("turn %d: %s", turn.id, closing.hint)
         said = [say(footer.sentence, _language(turn), **footer.values) for footer in closing.footers]
-        notices = (*said, *(self._say(sentence, turn) for sentence in closing.sentences))
+        notices = (*(self._say(sentence, turn) for sentence in closing.sentences), *said)
         buttons = (Button(RETRY, say(RETRY, _language(turn))),) if closing.retry else ()
         if closing.text or notices:
             await reply.finish(closing.text, notices, buttons)

@@ -1,6 +1,7 @@
 """A draft as Discord's dialect of Markdown: what it can't show is rewritten, nothing in it pings."""
 
 import re
+from functools import lru_cache
 
 from adapters.discord import tables
 from core.messages import Draft
@@ -9,6 +10,9 @@ LONGEST = 2000  # characters of a message's content (Discord: resources/message#
 EMPTY = "…"  # Discord refuses a message without content
 SHORTEST_NOTICE = 20  # characters; what is left of a shorter one says nothing
 GAP = "\u200b"  # zero width: breaks a pattern without being seen
+
+# A growing text is rewritten at every step, and nearly all of its lines are those of the step before.
+_LINES, _TABLES = 8192, 256  # that are remembered: some 200 answers at once
 
 _FENCE = re.compile(r"^(?P<indent>\s*)(?P<mark>`{3,}|~{3,})(?P<info>[^`]*)$")
 _LANGUAGE = re.compile(r"[\w+#.-]+")
@@ -20,6 +24,7 @@ _LINK = re.compile(
     r"(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)"
 )
 _PINGS = re.compile(r"https?://[^\s<>]+|@(?=everyone|here)|<(?=@[!&]?\d|#\d)")
+_PINGING = ("@everyone", "@here", "<@", "<#")  # without any of these nothing pings
 
 
 def render(draft: Draft) -> str:
@@ -55,16 +60,17 @@ def rewrite(markdown: str) -> str:
     shown: list[str] = []
     at = 0
     while at < len(lines):
-        if fence := _FENCE.match(lines[at]):
+        line = lines[at]
+        if ("```" in line or "~~~" in line) and (fence := _FENCE.match(line)):
             at = _code(lines, at, fence, shown)
-        elif tables.begins(lines, at):
+        elif "|" in line and tables.begins(lines, at):
             end = tables.ends(lines, at)
-            shown += _table(lines[at:end])
+            shown += _table(tuple(lines[at:end]))
             at = end
         else:
-            shown.append(_line(lines[at]))
+            shown.append(_line(line))
             at += 1
-    return defused("\n".join(shown).strip("\n").rstrip())
+    return "\n".join(shown).strip("\n").rstrip()
 
 
 def _code(lines: list[str], at: int, fence: re.Match[str], shown: list[str]) -> int:
@@ -72,29 +78,41 @@ def _code(lines: list[str], at: int, fence: re.Match[str], shown: list[str]) -> 
     indent, mark = fence["indent"], fence["mark"]
     language = _LANGUAGE.match(fence["info"].strip())
     shown.append(f"{indent}```{language[0] if language else ''}")
-    closing = re.compile(rf"^\s*{re.escape(mark[0])}{{{len(mark)},}}\s*$")
     for end in range(at + 1, len(lines)):
-        if closing.match(lines[end]):
+        if mark in lines[end] and not lines[end].strip().strip(mark[0]):
             shown.append(f"{indent}```")
             return end + 1
-        shown.append(_unfenced(lines[end]))
+        shown.append(_code_line(lines[end]))
     shown.append(f"{indent}```")
     return len(lines)
 
 
+def _code_line(line: str) -> str:
+    return defused(_unfenced(line))
+
+
 def _unfenced(text: str) -> str:
     """The text without three backticks in a row, which would open or close a block at Discord."""
-    return re.sub(r"(?<=`)`(?=`)", f"{GAP}`{GAP}", text)
+    return re.sub(r"(?<=`)`(?=`)", f"{GAP}`{GAP}", text) if "```" in text else text
 
 
-def _table(lines: list[str]) -> list[str]:
+@lru_cache(maxsize=_TABLES)
+def _table(lines: tuple[str, ...]) -> list[str]:
     shown = tables.show([_LINK.sub(r"\g<text> (\g<url>)", line) for line in lines])
-    return shown if shown[0] == "```" else [_line(line) for line in shown]
+    return [defused(line) for line in shown] if shown[0] == "```" else [_line(line) for line in shown]
 
 
+@lru_cache(maxsize=_LINES)
 def _line(line: str) -> str:
-    if heading := _HEADING.fullmatch(line):
+    """A line outside of code."""
+    return defused(_rewritten(line))
+
+
+def _rewritten(line: str) -> str:
+    if "####" in line and (heading := _HEADING.fullmatch(line)):
         line = _heading(heading["text"])
+    if "`" not in line:
+        return _prose(line)
     shown = []
     end = 0
     for span in _CODE_SPAN.finditer(line):
@@ -115,8 +133,9 @@ def _code_span(span: re.Match[str]) -> str:
 
 
 def _prose(text: str) -> str:
-    linked = _LINK.sub(_link, _LINK.sub(_link, text))  # twice: an image may be a link's text
-    return _unfenced(linked)
+    for _ in range(2):  # an image may be a link's text
+        text = _LINK.sub(_link, text) if "](" in text else text
+    return _unfenced(text)
 
 
 def _link(link: re.Match[str]) -> str:
@@ -129,7 +148,7 @@ def _link(link: re.Match[str]) -> str:
 
 def defused(text: str) -> str:
     """The text with a zero-width gap in everything that could ping or link a person, role or channel."""
-    return _PINGS.sub(_defused, text)
+    return _PINGS.sub(_defused, text) if any(mark in text for mark in _PINGING) else text
 
 
 def _defused(found: re.Match[str]) -> str:

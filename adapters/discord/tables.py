@@ -47,6 +47,8 @@ def show(lines: list[str]) -> list[str]:
 
 def unmarked(text: str, *, code: bool = True) -> str:
     """The text without marks of bold type, and of code unless it stays; what is no pair is text (2**8)."""
+    if "`" not in text and "**" not in text and "__" not in text:
+        return text
 
     def inner(found: re.Match[str]) -> str:
         if found["code"]:
@@ -58,7 +60,7 @@ def unmarked(text: str, *, code: bool = True) -> str:
 
 def columns(text: str) -> int:
     """How many columns a monospaced font needs: East Asian wide characters two, combining ones none."""
-    return sum(_columns(char) for char in text)
+    return len(text) if text.isascii() else sum(_columns(char) for char in text)
 
 
 def _columns(char: str) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.slack.markdown import close_fence, escape, plain, render
+from adapters.slack.markdown import close_fence, escape, glimpse, plain, render
 from core.messages import Button, Draft, Target
 
 EVENT_TYPE = "parley_message"  # of the metadata by which a lost post is found again
@@ -50,7 +50,8 @@ def content(draft: Draft) -> Arguments:
     text = close_fence(render(draft.markdown, final=draft.final))
     blocks = [{"type": "markdown", "text": text}] if text.strip() else []
     blocks += below(draft)
-    fallback = plain(draft.markdown) or escape(" ".join(draft.notices), _NOTICE_LENGTH)
+    words = plain(draft.markdown) if draft.final else glimpse(draft.markdown)
+    fallback = words or escape(" ".join(draft.notices), _NOTICE_LENGTH)
     return {"text": fallback if fallback.strip() else _EMPTY, "blocks": blocks}
 
 

@@ -11,6 +11,7 @@ from core.dify.errors import refusal
 from core.dify.events import AnyEvent, parse
 from core.dify.server import CONNECT_SECONDS, SIDE_CALL_SECONDS, DifyServer
 from core.dify.sse import PING, EventSplitter
+from core.dify.transport import NOTHING_SENT
 from core.errors import Advice, DifyLost, DifyUnreachable
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class Connection:
     ) -> httpx.Response:
         try:
             response = await client.send(request, stream=stream)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except NOTHING_SENT as error:
             raise DifyUnreachable(UNREACHABLE) from error
         except httpx.HTTPError as error:
             raise DifyLost(LOST) from error

@@ -71,6 +71,32 @@ def test_while_it_grows_no_page_ever_takes_text_back(text, limit, steps):
     assert len(last) >= len([m for m in seen if m])
 
 
+@given(MARKDOWN, st.integers(30, 200), st.lists(st.integers(0, 30), min_size=1, max_size=60))
+@settings(max_examples=300, deadline=None)
+def test_what_is_measured_has_its_fence_closed_however_the_text_grew(text, limit, steps):
+    def strictly(body):
+        assert open_fence(body) is None
+        return len(body)
+
+    pages = Pages(limit, strictly)
+    at = 0
+    for step in [*steps, len(text)]:
+        at = min(len(text), at + step)
+        now = pages.update(text[:at], final=False)
+        assert pages.update(text[:at], final=False) == now
+        if not step:
+            pages.roll()
+
+
+def test_a_fence_that_was_not_shown_yet_and_is_taken_back_leaves_nothing():
+    line = "A line that is rather long, without a stop\n"
+    pages = Pages(len(line) + 15, len)
+    assert pages.update(f"{line}     ```\nab\n```", final=False)[0].markdown == line
+    last = pages.update(f"{line}no fence at all", final=True)
+    assert not pages.redrawn
+    assert [page.markdown for page in last] == [f"{line}no fence at all"]
+
+
 def test_a_page_that_stops_before_the_end_of_a_fence_has_room_to_close_it():
     text = "日本語です。```\n  ```js\n    code\n```\n"
     page = Pages(30, len).update(text[:30], final=False)[-1]

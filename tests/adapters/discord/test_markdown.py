@@ -170,6 +170,7 @@ def test_a_full_page_has_room_for_all_that_one_answer_may_have_to_say(lang):
     said = {
         name: " ".join(say(name, lang, app="A" * 20, length=50_000, limit=40_000).split())
         for name in CATALOGUE
+        if name not in {"sources", "usage"}  # those are cut where the room is short
     }
     ends = [name for name in said if name not in {"memory_lost", "no_files_yet", "file_not_shown", "help"}]
     longest = max(ends, key=lambda name: len(said[name]))

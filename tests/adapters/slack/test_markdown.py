@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.slack.markdown import PLAIN_LENGTH, close_fence, defuse, escape, measure, plain, render, settled
+from adapters.slack.markdown import (
+    GLIMPSE_LENGTH,
+    PLAIN_LENGTH,
+    close_fence,
+    defuse,
+    escape,
+    glimpse,
+    measure,
+    plain,
+    render,
+    settled,
+)
 
 PIECES = [
     "<", ">", "!", "@", "#", "|", "here", "channel>", "<!channel>", "<!here|x>", "<@U123>", "<#C1|general>",
@@ -104,6 +115,18 @@ def test_an_escaped_text_is_never_cut_within_an_entity(text, limit):
     assert not re.search(r"&(?!amp;|lt;|gt;)", cut)
 
 
+def test_the_notification_has_no_lines_that_fence_code():
+    assert plain("a\n~~~ sh\nb\n~~~\n## c\n```") == "a\n\nb\n\nc"
+
+
 def test_a_long_text_makes_a_short_notification():
     assert len(plain("<" * 50_000)) <= PLAIN_LENGTH
     assert plain("word " * 5_000).endswith("…")
+
+
+def test_a_growing_text_makes_a_shorter_one():
+    text = "**word** & " * 5_000
+    short = glimpse(text)
+    assert GLIMPSE_LENGTH - 20 < len(short) <= GLIMPSE_LENGTH
+    assert plain(text).startswith(short.removesuffix("…"))
+    assert glimpse("**word**") == plain("**word**") == "word"

@@ -19,6 +19,7 @@ def read(text):
 def text_of(events):
     """Pieces put together, from the last replacement on."""
     text, spoke = "", False
+    workflow = not any(event.get("message_id") for event in events)
     for event in events:
         match event["event"]:
             case "agent_message":
@@ -31,6 +32,10 @@ def text_of(events):
                 text = event["answer"]
             case "text_chunk":
                 text += event["data"]["text"]
+            case "workflow_finished" if workflow and event["data"]["status"] == "succeeded":
+                outputs = event["data"].get("outputs") or {}  # some may not have been streamed
+                told = [value for value in outputs.values() if isinstance(value, str)]
+                text = "\n".join(told) if told else text
             case "workflow_finished" if not text:
                 text = (event["data"].get("outputs") or {}).get("answer") or ""
     return text
@@ -39,6 +44,7 @@ def text_of(events):
 def verdict_of(events):
     """The first word about the end, as dify-live.md section 2 reads the transcripts."""
     statuses = {"succeeded": "complete", "partial-succeeded": "complete", "stopped": "stopped"}
+    paused = "lost"
     for event in events:
         match event["event"]:
             case "message_end":
@@ -46,7 +52,7 @@ def verdict_of(events):
             case "error":
                 return "failed"
             case "workflow_paused":
-                return "paused"
+                paused = "paused"  # unless it goes on
             case "workflow_finished":
                 return statuses.get(event["data"]["status"], "failed")
-    return "lost"
+    return paused
