@@ -40,7 +40,7 @@ class Side:
         async with asyncio.timeout(_PATIENCE):
             line = await self._process.stdout.readline()
         if not line:
-            raise EOFError(f"the process that should {do} has ended")
+            raise EOFError(f"the process that should {do} has ended with {await self._process.wait()}")
         return json.loads(line)
 
 
@@ -55,7 +55,8 @@ async def side(module: str, cpu: int | None = None) -> AsyncIterator[Side]:
     try:
         yield Side(process)
     finally:
-        process.kill()
+        if process.returncode is None:
+            process.kill()
         await process.communicate()
 
 
