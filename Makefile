@@ -4,7 +4,7 @@ PORT ?= 8700
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo demo-script test crash lint format soak lock clean
+.PHONY: help demo demo-script test heavy crash lint format soak lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -16,7 +16,10 @@ demo-script: .venv/run.stamp ## the same as a short conversation in the terminal
 	@$(BIN)/parley demo --script
 
 test: .venv/dev.stamp ## every test but those that kill processes for minutes
-	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not long and not crash"
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not long and not crash and not heavy"
+
+heavy: .venv/dev.stamp ## the benchmarks in a short form, with real processes
+	@$(BIN)/python -m pytest -n 2 -m heavy
 
 lint: .venv/dev.stamp ## linters and type checker
 	$(BIN)/ruff check .

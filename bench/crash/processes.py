@@ -146,7 +146,7 @@ def _inode(port: int) -> str:
     with contextlib.suppress(OSError):
         for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines():
             fields = line.split()
-            if fields[1] == wanted:
+            if fields[1] == wanted and fields[9] != "0":  # those that wait for their end have none
                 return fields[9]
     return ""
 

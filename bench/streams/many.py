@@ -146,6 +146,7 @@ class Run:
         """Ask, read, and wait for the last."""
         gc.collect()
         gc.freeze()  # as `parley run` does
+        gc.set_threshold(10_000, 20, 100)
         start, gap = Moment(), self._options.ramp / self._options.streams
         looking = asyncio.create_task(self._look())
         async with asyncio.TaskGroup() as group:

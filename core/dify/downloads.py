@@ -13,6 +13,7 @@ import httpx
 from core.dify.errors import refusal
 from core.dify.files import Content, content_of
 from core.dify.server import DifyServer
+from core.dify.transport import NOTHING_SENT
 from core.errors import Advice, DifyLost, DifyRefused, DifyUnreachable
 
 FETCH_SECONDS = 120.0  # for the whole file
@@ -64,7 +65,7 @@ class Downloads:
         try:
             async with asyncio.timeout(FETCH_SECONDS), self._server.side_slot():
                 return await self._read(address, limit)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except NOTHING_SENT as error:
             raise DifyUnreachable(_AWAY) from error
         except (httpx.HTTPError, TimeoutError) as error:
             raise DifyLost(_LOST) from error

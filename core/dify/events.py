@@ -8,7 +8,7 @@ import functools
 import operator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, TypeAdapter, ValidationError
 
 from core.dify.event_data import LogData, NodeData, ReasoningData, RunData, TextData
 from core.dify.human_forms import FormFilled, HumanForm, Pause
@@ -225,14 +225,10 @@ KNOWN: dict[str, type[Event]] = {
 AnyEvent = Event | Unknown | Malformed
 
 
-def _tag(value: Any) -> str:
-    name = value.get("event") if isinstance(value, dict) else None
-    return KNOWN[name].__name__ if isinstance(name, str) and name in KNOWN else Unknown.__name__
-
-
-_MODELS: tuple[type[BaseModel], ...] = (*_TYPES, Unknown)
-_UNION: Any = functools.reduce(operator.or_, [Annotated[kind, Tag(kind.__name__)] for kind in _MODELS])
-_ADAPTER: TypeAdapter[AnyEvent] = TypeAdapter(Annotated[_UNION, Discriminator(_tag)])
+_UNION: Any = functools.reduce(operator.or_, _TYPES)
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[_UNION, Discriminator("event")])
+_UNKNOWN = TypeAdapter(Unknown)
+_NO_SUCH_NAME = "union_tag_invalid"
 
 
 def parse(data: bytes) -> AnyEvent:
@@ -240,4 +236,14 @@ def parse(data: bytes) -> AnyEvent:
     try:
         return _ADAPTER.validate_json(data)
     except ValidationError as error:
-        return Malformed(reason=error.errors(include_input=False, include_url=False)[0]["type"])
+        reason = _reason(error)
+    if reason == _NO_SUCH_NAME:
+        try:
+            return _UNKNOWN.validate_json(data)
+        except ValidationError as error:
+            reason = _reason(error)
+    return Malformed(reason=reason)
+
+
+def _reason(error: ValidationError) -> str:
+    return error.errors(include_input=False, include_url=False)[0]["type"]

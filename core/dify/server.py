@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import httpx
 
+from core.dify.transport import StreamTransport, proxy_for
+
 CONNECT_SECONDS = 10.0
 SIDE_CALL_SECONDS = 60.0
 KEEPALIVE_SECONDS = 1.5  # Dify 0.15 closes idle connections after 2.0 s; reusing one then loses the request
@@ -43,7 +45,8 @@ class DifyServer:
         self.base_url = api_base(base_url)
         verify = tls or httpx.create_ssl_context()
         # Asking is not idempotent: no kept-alive connection that the server may be closing.
-        self.runs_client = _client(self.base_url, verify, keepalive=0)
+        transport = StreamTransport(verify, proxy_for(self.base_url))
+        self.runs_client = httpx.AsyncClient(base_url=self.base_url, transport=transport)
         self.side_client = _client(self.base_url, verify, keepalive=4)
         self._limits = limits
         self._streams = Slots(limits.streams)

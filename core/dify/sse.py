@@ -8,6 +8,7 @@ are joined, comments are skipped; an event without data is dropped, except the p
 from collections.abc import Iterator
 
 PING = b""  # what a keep-alive yields: an event with no data
+_SHORT = 64 * 1024  # bytes
 
 
 class EventSplitter:
@@ -25,7 +26,32 @@ class EventSplitter:
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
         """Yield the data of every event that the chunk completes (PING for a keep-alive)."""
-        if self._after_cr and chunk:  # CRLF cut between the two
+        if self._is_plain and b"\r" not in chunk:
+            *events, chunk = self._joined(chunk).split(b"\n\n")
+            for event in events:
+                if event.startswith(b"data: ") and b"\n" not in event:  # nearly all: no need to go by lines
+                    yield event[6:]
+                else:
+                    yield from self._feed(event + b"\n\n")
+        if chunk:
+            yield from self._feed(chunk)
+
+    @property
+    def _is_plain(self) -> bool:
+        """Nothing of an event was taken yet but, at most, the beginning of its first line."""
+        if self._data or self._ping or self._skipping or self._after_cr:
+            return False
+        return len(self._buffer) < _SHORT  # a long one would be copied again for each chunk of it
+
+    def _joined(self, chunk: bytes) -> bytes:
+        if self._buffer:
+            chunk = bytes(self._buffer) + chunk
+            self._buffer.clear()
+            self._scanned = 0
+        return chunk
+
+    def _feed(self, chunk: bytes) -> Iterator[bytes]:
+        if self._after_cr:  # CRLF cut between the two
             chunk = chunk[1:] if chunk[:1] == b"\n" else chunk
             self._after_cr = False
         self._buffer += chunk

@@ -287,6 +287,7 @@ async def test_the_platforms_note_how_much_each_call_shows_and_what_is_wrong_in_
     assert sorted(fault.split()[0] for fault in faults) == ["answer", "no"]
 
 
+@pytest.mark.heavy
 @pytest.mark.timeout(180)  # five processes start, two of them one after the other
 async def test_a_short_run_with_the_real_bot_brings_every_text_and_is_never_refused():
     report = await run(

@@ -14,6 +14,7 @@ from bench.start.setups import BOTH, DISCORD, ON_POSTGRES, SETUPS, SLACK
 linux = pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="asks /proc")  # noqa: PTH110
 
 
+@pytest.mark.heavy
 @linux
 def test_a_real_bot_is_started_twice_and_measured():
     report = asyncio.run(run(["--setup", SLACK.name, "--tries", "1", "--idle", "0.2"]))

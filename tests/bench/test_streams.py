@@ -14,6 +14,7 @@ from bench.streams.rest import CALLS, Platform
 from bench.streams.script import text
 
 
+@pytest.mark.heavy
 async def test_a_few_streams_are_read_and_written():
     pytest.importorskip("orjson", reason=streams.MISSING)
     report = await streams.run(("--streams", "5", "--seconds", "1"))
