@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import httpx
 from bots.config import Config
 from bots.endpoints import Endpoints
 from bots.platforms import adapter_type
+from bots.wiring import Reception, reception
 from core.apps import App
 from core.contract import ChatAdapter
 from core.dify.apps import DifyApp
@@ -22,10 +24,10 @@ from core.dispatch.queues import Queues
 from core.emojis import meanings
 from core.errors import StoreUnavailable
 from core.feedback import Feedback
-from core.inbox import Intake
 from core.lanes import Lanes
 from core.metrics import Metrics
 from core.running import Stops
+from core.store.asides import Asides
 from core.store.database import Database
 from core.store.ledger import Ledger
 from core.store.ratings import Ratings
@@ -50,7 +52,7 @@ class Parts:
     feedback: Feedback
     turns: Turns
     queues: Queues
-    intake: Intake
+    reception: Reception
     stops: Stops
     retention: Retention
 
@@ -66,8 +68,11 @@ def dify_apps(config: Config) -> tuple[dict[str, App], list[DifyServer]]:
         if url not in servers:
             servers[url] = DifyServer(url, limits, tls)
         server = servers[url]
-        client = DifyClient(server, settings.api_key.get_secret_value())
-        apps[name] = App(settings, DifyApp(name, client, server, settings.mode))
+        key, files = settings.api_key.get_secret_value(), settings.files_base_url or ""
+        client = DifyClient(server, key, files_base=files)
+        blocking = settings.response == "blocking"
+        dify = DifyApp(name, client, server, settings.mode, settings.query_input, wants_blocking=blocking)
+        apps[name] = App(settings, dify)
     return apps, list(servers.values())
 
 
@@ -89,7 +94,7 @@ async def assemble(config: Config) -> AsyncIterator[Parts]:
         for adapter in parts.adapters.values():
             stack.push_async_callback(adapter.aclose)
         stack.push_async_callback(parts.turns.aclose)
-        stack.push_async_callback(parts.intake.aclose)
+        stack.push_async_callback(parts.reception.aclose)
         yield parts
 
 
@@ -105,17 +110,19 @@ async def _wire(config: Config, database: Database) -> Parts:
         meanings({"like": feedback_settings.like, "dislike": feedback_settings.dislike}),
         metrics,
     )
-    lanes = Lanes(asyncio.get_running_loop().time)
-    turns = Turns(ledger, adapters, apps, lanes, stops, feedback, metrics)
+    lanes = Lanes(asyncio.get_running_loop().time, time.process_time)
+    asides, reasons = Asides(database), feedback_settings.reasons
+    turns = Turns(ledger, asides, adapters, apps, lanes, stops, feedback, metrics, reasons=reasons)
     if replicas:
         queues = await _shared_queues(config.store_url, turns, store, stops, lanes, servers)
     else:
         queues = LocalQueues(turns.run, store)
-    stop_emojis = meanings({"stop": feedback_settings.stop})
-    intake = Intake(store, config.routes, queues, feedback, stops, stop_emojis, adapters)
+    taking_in = reception(config, store, apps, adapters, queues, stops, feedback)
     keep_days, idle_days = config.core.store.keep_days, config.core.conversations.idle_days
     retention = Retention(database, keep_days=keep_days, idle_days=idle_days)
-    return Parts(store, adapters, apps, servers, metrics, feedback, turns, queues, intake, stops, retention)
+    return Parts(
+        store, adapters, apps, servers, metrics, feedback, turns, queues, taking_in, stops, retention
+    )
 
 
 async def _shared_queues(

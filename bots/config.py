@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from bots.platforms import PLATFORMS, route_keys, settings_type
 from bots.yaml_file import ConfigError, read
@@ -31,6 +31,18 @@ _TYPES = {
 }  # fmt: skip
 
 
+def _person(text: str) -> str:
+    platform, _, person = text.strip().partition(":")
+    if platform not in PLATFORMS or not (person.isascii() and person.isalnum()):
+        raise ValueError(
+            "must be PLATFORM:ID, such as slack:U024BE7LH or discord:80351110224678912 (an id, not a name)"
+        )
+    return f"{platform}:{person}"
+
+
+PersonId = Annotated[str, AfterValidator(_person)]
+
+
 class RouteSettings(BaseModel):
     """One route: an app, and where it answers; platforms are its further keys."""
 
@@ -52,6 +64,7 @@ class CoreConfig(BaseModel):
     conversations: ConversationSettings = ConversationSettings()
     server: ServerSettings = ServerSettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    admins: list[PersonId] = []
 
 
 class Config:
@@ -69,6 +82,11 @@ class Config:
             Route(route.app, {name: _filter(value) for name, value in _extra(route).items()}, route.dm)
             for route in self.core.routes
         ]
+
+    @property
+    def admins(self) -> frozenset[str]:
+        """Who may do what only admins may, as PLATFORM:ID."""
+        return frozenset(self.core.admins)
 
     @property
     def store_url(self) -> str:
@@ -94,7 +112,7 @@ def parse(values: dict[str, Any], file: Path) -> Config:
     except ValidationError as error:
         raise ConfigError(file, [_problem(detail) for detail in error.errors(include_url=False)]) from None
     platforms = {name: value for name in PLATFORMS if (value := getattr(config, name)) is not None}
-    problems = _route_problems(config)
+    problems = _route_problems(config) + _admin_problems(config)
     if not platforms:
         problems.append(f"no platform is configured: add a section {' or '.join(PLATFORMS)}")
     if problems:
@@ -147,6 +165,15 @@ def _route_problems(config: CoreConfig) -> list[str]:
             if name in PLATFORMS and getattr(config, name) is None:
                 problems.append(f"{path}.{name}: {name} is not configured: add its section, or remove this")
     return problems
+
+
+def _admin_problems(config: CoreConfig) -> list[str]:
+    return [
+        f"apps.{name}.human_input: only admins may decide, and there are none: "
+        "list them in `admins`, or write asker or channel"
+        for name, app in config.apps.items()
+        if app.human_input == "admins" and not config.admins
+    ]
 
 
 def _platform_problems(path: str, name: str, value: Any) -> list[str]:

@@ -81,6 +81,7 @@ async def _work(parts: Parts) -> None:
             group.create_task(_supervised("feedback", parts.feedback.run)),
             group.create_task(_supervised("retention", parts.retention.run)),
             group.create_task(_supervised("apps", partial(_detect, parts))),
+            group.create_task(_supervised("decisions", parts.reception.decisions.run)),
         ]
         platforms = [group.create_task(_run_adapter(parts, adapter)) for adapter in parts.adapters.values()]
         await asyncio.wait(platforms)
@@ -117,7 +118,7 @@ async def _supervised(name: str, call: Callable[[], Awaitable[None]]) -> None:
 
 async def _run_adapter(parts: Parts, adapter: ChatAdapter) -> None:
     try:
-        await _supervised(adapter.name, lambda: adapter.run(parts.intake, parts.store))
+        await _supervised(adapter.name, lambda: adapter.run(parts.reception.intake, parts.store))
     except Refused as refused:
         log.error("%s: %s", adapter.name, refused)  # noqa: TRY400 (a sentence for the operator, no trace)
 

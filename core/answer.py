@@ -7,12 +7,14 @@ finish is a verdict; the stream is read to its end either way.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from core.dify.events import (
     AgentMessage,
     AnyEvent,
     ErrorEvent,
     Event,
+    HumanInput,
     Malformed,
     Message,
     MessageEnd,
@@ -22,7 +24,8 @@ from core.dify.events import (
     WorkflowFinished,
     WorkflowPaused,
 )
-from core.dify.metadata import Source, Usage
+from core.dify.human_forms import HumanForm
+from core.dify.metadata import AppFile, Source, Usage
 from core.dify.outputs import text_of
 
 
@@ -46,7 +49,8 @@ class Answer:
     conversation_id: str = ""
     run_id: str = ""
     redraws: int = 0  # how often the text did not just grow
-    files: int = 0
+    files: tuple[AppFile, ...] = ()  # that the app made, in order, each once
+    form: HumanForm | None = None  # what its run waits for a person to decide
     sources: tuple[Source, ...] = ()  # what it rests on
     usage: Usage | None = None
     malformed: int = 0
@@ -56,9 +60,9 @@ class Answer:
     _agent_spoke: bool = False
 
     @classmethod
-    def ended(cls, outcome: Outcome, *, sources: tuple[Source, ...] = (), **known: str) -> "Answer":
+    def ended(cls, outcome: Outcome, **known: Any) -> "Answer":
         """An answer that was not read event by event, but found as it ended."""
-        answer = cls(**known, sources=sources)  # type: ignore[arg-type]
+        answer = cls(**known)
         answer._verdict = outcome
         return answer
 
@@ -97,9 +101,8 @@ class Answer:
                 self._replace(event.data.text)
             case Malformed():
                 self.malformed += 1
-            case MessageEnd():
-                self.sources, self.usage = event.told.retriever_resources, event.told.usage
-                self._take_end(event)
+            case HumanInput():
+                self.form = event.form if event.event == "human_input_required" else None
             case _:
                 self._take_end(event)
 
@@ -118,14 +121,22 @@ class Answer:
     def _take_file(self, event: MessageFile) -> None:
         if event.url is None and event.answer is not None:  # Dify 1.12: text labelled as a file
             self.text += event.answer
-        elif event.belongs_to != "user":
-            self.files += 1
+        elif event.belongs_to != "user" and event.url:
+            self._add_files((AppFile(id=event.id, type=event.type or "", url=event.url),))
+
+    def _add_files(self, files: tuple[AppFile, ...]) -> None:
+        """The same file comes as an event of its own, and once more in the end."""
+        known = {key for file in self.files for key in _keys(file)}
+        self.files += tuple(file for file in files if not known & _keys(file))
 
     def _replace(self, text: str) -> None:
         self.redraws += not text.startswith(self.text)
         self.text = text
 
     def _take_end(self, event: AnyEvent) -> None:
+        if isinstance(event, MessageEnd):
+            self.sources, self.usage = event.told.retriever_resources, event.told.usage
+            self._add_files(event.made)
         if self._verdict is Outcome.PAUSED and isinstance(event, MessageEnd | ErrorEvent | WorkflowFinished):
             self._verdict = None  # it went on
         if self._verdict is not None and not (self._verdict is Outcome.FAILED and self.error_code is None):
@@ -141,11 +152,18 @@ class Answer:
                 self._finish(event)
             case WorkflowPaused() if self._verdict is None:
                 self._verdict = Outcome.PAUSED
+                self.form = next(iter(event.pause.forms), self.form)
 
     def _finish(self, event: WorkflowFinished) -> None:
         status = event.data.status
         failed = Outcome.STOPPED if status == "stopped" else Outcome.FAILED
         self._verdict = Outcome.COMPLETE if status in {"succeeded", "partial-succeeded"} else failed
+        self._add_files(event.data.made)
         whole = self._verdict is Outcome.COMPLETE and not self.message_id
         if whole or not self.text:  # a workflow streams nothing, or (0.15) only some of its outputs
             self._replace(text_of(event.data.outputs) or self.text)
+
+
+def _keys(file: AppFile) -> set[str]:
+    """By what a file is known again: its id, and its address without the signature."""
+    return {key for key in (file.id, file.url.partition("?")[0]) if key}

@@ -3,16 +3,39 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from core.contract import ChatAdapter
+from core.dify.about import FormField
 from core.dify.apps import DifyApp
 from core.dify.client import Question
-from core.messages import IncomingMessage, Names
+from core.dify.inputs import asked, merged
+from core.dify.questions import trace_id
+from core.messages import IncomingMessage, Names, Place
 from core.settings import AppSettings
 from core.store.rows import Turn
 
-_PLACEHOLDER = re.compile(r"\{(user_name|channel_name|platform|locale)\}")
+PLACEHOLDER = re.compile(r"\{(user_name|channel_name|platform|locale)\}")
 MAX_IDENTITY = 255  # Dify fails (500) on a longer `user`
+
+
+def trace_of(turn: Turn) -> str:
+    """The id of a question in Dify's logs and traces, and in our log; the same on every retry."""
+    ref = turn.message.ref
+    return trace_id(f"{ref.platform}:{ref.workspace}:{ref.channel}:{ref.id}")
+
+
+def session_of(place: Place) -> str:
+    """What groups a conversation's traces, also after it began afresh: its place."""
+    return ":".join(part for part in (place.platform, place.workspace, place.channel, place.thread) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What Dify is asked, and what its form would still need to know."""
+
+    question: Question
+    missing: tuple[FormField, ...] = ()  # required, without a value
 
 
 @dataclass(frozen=True)
@@ -26,32 +49,81 @@ class App:
         """What to call it before users."""
         return self.dify.title or self.dify.name
 
+    @property
+    def blocking(self) -> bool:
+        """Whether answers come as a whole (`response: blocking`); never those of agents."""
+        return self.dify.blocking
+
+    @property
+    def has_form(self) -> bool:
+        """Whether there is something that a person could fill in, as far as it is known."""
+        known = self.dify.known_parameters
+        query_input = None if self.dify.chats else self.dify.query_input
+        return bool(known is not None and asked(known.form, query_input))
+
+    def is_own_file(self, url: str) -> bool:
+        """Whether an address in an answer is a file of the app's own Dify."""
+        return self.dify.client.api.downloads.address(url) is not None
+
     async def question(self, turn: Turn, adapter: ChatAdapter) -> Question:
         """What Dify is asked for a message."""
-        message = turn.message
+        return (await self.prepared(turn, adapter)).question
+
+    async def prepared(
+        self, turn: Turn, adapter: ChatAdapter, remembered: Mapping[str, Any] | None = None
+    ) -> Prepared:
+        """What Dify is asked for a message, with what a person has filled in before (by variable)."""
+        message, settings = turn.message, self.settings
         names = await adapter.names(message) if self._wants_names(message) else Names("", "")
-        values = {
-            "user_name": names.user,
-            "channel_name": names.channel,
-            "platform": message.place.platform,
-            "locale": message.locale,
-        }
-        speaks = self.settings.prefix_speaker == "shared" and not message.place.direct
-        return Question(
-            query=f"{names.user}: {message.text}" if speaks else message.text,
+        inputs, missing = self._inputs(_placeholders(message, names), remembered or {}, message)
+        text = message.text if message.text.strip() or not message.files else settings.default_query
+        question = Question(
+            query=f"{names.user}: {text}" if self._names_speaker(message) else text,
             user=turn.conversation.identity[:MAX_IDENTITY],
             conversation_id=turn.conversation.dify_id,
-            inputs={name: _filled(value, values) for name, value in self.settings.inputs.items()},
-            trace_id=f"parley-{turn.id}",
+            inputs=inputs,
+            trace_id=trace_of(turn),
+            query_input=self.dify.query_input or "query",
+            session_id=session_of(turn.conversation.place),
+            workflow_id=settings.workflow_id or "",
+            auto_name=settings.auto_name,
         )
+        return Prepared(question, missing)
+
+    def _inputs(
+        self, placeholders: Mapping[str, str], remembered: Mapping[str, Any], message: IncomingMessage
+    ) -> tuple[dict[str, Any], tuple[FormField, ...]]:
+        configured = {name: _filled(value, placeholders) for name, value in self.settings.inputs.items()}
+        known = self.dify.known_parameters
+        if known is None or self.dify.mode is None:  # Dify checks them itself
+            return configured | dict(remembered), ()
+        form = known.form
+        query_input = None if self.dify.chats else self.dify.query_input
+        inputs, missing = merged(
+            form, configured, remembered, query_input=query_input, with_files=bool(message.files)
+        )
+        fields = {field.variable for field in form}
+        others = {name: value for name, value in configured.items() if name not in fields}
+        return others | inputs, tuple(missing)
+
+    def _names_speaker(self, message: IncomingMessage) -> bool:
+        return self.settings.prefix_speaker == "shared" and not message.place.direct
 
     def _wants_names(self, message: IncomingMessage) -> bool:
-        if self.settings.prefix_speaker == "shared" and not message.place.direct:
-            return True
-        return any(isinstance(value, str) and "_name}" in value for value in self.settings.inputs.values())
+        named = (isinstance(value, str) and "_name}" in value for value in self.settings.inputs.values())
+        return self._names_speaker(message) or any(named)
+
+
+def _placeholders(message: IncomingMessage, names: Names) -> dict[str, str]:
+    return {
+        "user_name": names.user,
+        "channel_name": names.channel,
+        "platform": message.place.platform,
+        "locale": message.locale,
+    }
 
 
 def _filled(value: object, values: Mapping[str, str]) -> object:
     if not isinstance(value, str):
         return value
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], value)
+    return PLACEHOLDER.sub(lambda match: values[match[1]], value)

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -11,11 +11,16 @@ from core.answer import Answer, Outcome
 from core.apps import App
 from core.dify.client import UNREACHABLE, Question
 from core.dify.events import AnyEvent
+from core.dify.metadata import AppFile
 from core.errors import Advice, DifyBusy, DifyError, DifyLost, DifyUnreachable, KindUnsupported
+from core.lost import Lost
 from core.noting import Noting
-from core.recovery import Lost, Recovery
+from core.offering import Offering
+from core.pictures import pictured
+from core.recovery import Recovery
 from core.reply import Reply
 from core.running import Running
+from core.steps import Steps
 from core.store.ledger import Ledger
 from core.store.patience import patiently
 from core.store.rows import Wish
@@ -23,9 +28,6 @@ from core.thinking import visible
 
 log = logging.getLogger(__name__)
 
-PATIENCE_SECONDS = 60.0  # how long a question that Dify has not taken yet is offered again
-FIRST_PAUSE_SECONDS = 0.5
-LAST_PAUSE_SECONDS = 15.0
 DRAIN_SECONDS = 30.0  # how long a stopped stream may take to end: hanging up would lose its answer
 STOP_ATTEMPTS = 4
 LOOK_AFTER_DEATH_SECONDS = 5.0  # for an answer that a process before us did not read to its end
@@ -33,11 +35,32 @@ LOOK_AFTER_BREAK_SECONDS = 15.0  # for one whose stream broke
 MOST_ASKS = 5  # of one question over several deaths: it may be what kills us
 
 
+Complete = Callable[[Question], Awaitable[Question]]
+
+
+async def _as_it_is(question: Question) -> Question:
+    return question
+
+
 class Asking:
     """One turn's dealings with Dify. Feeds the reply; never waits for the chat platform."""
 
-    def __init__(self, app: App, ledger: Ledger, running: Running, reply: Reply) -> None:
+    def __init__(
+        self,
+        app: App,
+        ledger: Ledger,
+        running: Running,
+        reply: Reply,
+        *,
+        complete: Complete = _as_it_is,
+        made: Callable[[Sequence[AppFile]], None] | None = None,
+        steps: Steps | None = None,
+    ) -> None:
+        """`complete` gives a question its files, right before it is sent; `made` is told of the answer's."""
         self._app = app
+        self._complete = complete
+        self._made = made
+        self._steps = steps
         self._ledger = ledger
         self._running = running
         self._reply = reply
@@ -91,14 +114,7 @@ class Asking:
         """Find the answer of a question that a process before us asked, or ask again where that is right."""
         turn, dify = self._running.turn, self._app.dify
         self._taken = True
-        lost = Lost(
-            question,
-            sent_at=turn.sent_at or turn.queued_at,
-            task_id=turn.task_id,
-            message_id=turn.message_id,
-            run_id=turn.run_id,
-            text=turn.text,
-        )
+        lost = Lost.before_us(turn, question)
         found = await self._recover(lost, LOOK_AFTER_DEATH_SECONDS)
         if found is not None:
             self.cut = turn.stop is Wish.CUT
@@ -130,20 +146,14 @@ class Asking:
         return found
 
     async def _offer(self, question: Question) -> Answer:
-        pause = FIRST_PAUSE_SECONDS
-        until = 0.0
-        while True:
-            try:
-                return await self._once(question)
-            except (DifyUnreachable, DifyBusy):  # nothing has begun: asking again is safe
-                until = until or time.monotonic() + PATIENCE_SECONDS
-                if time.monotonic() + pause > until:
-                    raise
-            if self._running.stop.is_set():
-                return Answer()
-            self._wait(waiting=True)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, LAST_PAUSE_SECONDS)
+        question = await self._complete(question)
+        offering = Offering(
+            lambda: self._once(question),
+            stopped=self._running.stop.is_set,
+            waiting=lambda: self._wait(waiting=True),
+            quota_retries=self._app.settings.quota_retries,
+        )
+        return await offering.answer()
 
     async def _once(self, question: Question) -> Answer:
         dify = self._app.dify
@@ -156,7 +166,8 @@ class Asking:
             answer = await self._send(asked, run=run)
         if answer.outcome is not Outcome.LOST or self.stopped:
             return answer
-        return await self._recover(self._lost(asked, answer), LOOK_AFTER_BREAK_SECONDS) or answer
+        lost = Lost.on_the_way(asked, answer, self._sent_at)
+        return await self._recover(lost, LOOK_AFTER_BREAK_SECONDS) or answer
 
     async def _send(self, question: Question, *, run: bool) -> Answer:
         dify, turn = self._app.dify, self._running.turn
@@ -166,7 +177,8 @@ class Asking:
         self._sent_at = time.time()
         await patiently(lambda: self._ledger.note_sending(turn))
         try:
-            async with dify.client.ask(question, run=run, mode=dify.mode or "chat") as events:
+            mode, blocking = dify.mode or "chat", self._app.blocking
+            async with dify.client.ask(question, run=run, mode=mode, blocking=blocking) as events:
                 if run:  # it goes on without us from here on; the other kinds say 200 with their first event
                     self._noting.accepted(time.time())
                 return await self._read(events)
@@ -176,17 +188,6 @@ class Asking:
             await patiently(lambda: self._ledger.note_unsent(turn))
             self._taken = False
             raise
-
-    def _lost(self, question: Question, answer: Answer) -> Lost:
-        conversation = answer.conversation_id or question.conversation_id
-        return Lost(
-            replace(question, conversation_id=conversation),
-            sent_at=self._sent_at,
-            task_id=answer.task_id,
-            message_id=answer.message_id,
-            run_id=answer.run_id,
-            text=answer.text,
-        )
 
     async def _detect(self) -> None:
         dify = self._app.dify
@@ -204,7 +205,7 @@ class Asking:
             async with asyncio.timeout(None) as self._deadline, aclosing(events):  # type: ignore[type-var]
                 async for event in events:
                     answer.take(event)
-                    self._reply.show(visible(answer.text, final=False))
+                    self._show(event, answer)
                     self._learn(answer)
         except (TimeoutError, DifyLost):
             log.info("turn %d: the stream from Dify broke off", self._running.turn.id)
@@ -213,6 +214,14 @@ class Asking:
         if answer.malformed:
             log.warning("turn %d: %d malformed events skipped", self._running.turn.id, answer.malformed)
         return answer
+
+    def _show(self, event: AnyEvent, answer: Answer) -> None:
+        text, pictures = pictured(visible(answer.text, final=False), self._app.is_own_file, final=False)
+        if self._steps is not None:
+            self._steps.take(event)
+        self._reply.show(text, self._steps.shown if self._steps is not None else ())
+        if self._made is not None and (answer.files or pictures):
+            self._made((*answer.files, *pictures))
 
     def _learn(self, answer: Answer) -> None:
         """What an event brought beside text. Must not wait."""

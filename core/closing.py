@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.answer import Answer, Outcome
+from core.dify.about import FormField
 from core.dify.errors import failure
+from core.dify.human_forms import HumanForm
 from core.errors import ParleyError
 from core.footers import Footer
+from core.human_forms import kept_form
 from core.thinking import visible
 
 
@@ -20,6 +23,16 @@ class Closing:
     retry: bool = False  # with a button to ask again
     hint: str = ""  # for the operator's log
     footers: tuple[Footer, ...] = ()
+    form: HumanForm | None = None  # that a person has to answer before it goes on
+    setup: bool = False  # with a button to fill in what the app wants to know first
+    offers: tuple[str, ...] = ()  # questions that stand as buttons
+    message_id: str = ""  # Dify's, and of the conversation
+    conversation_id: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """A whole answer of the app's."""
+        return self.outcome == Outcome.COMPLETE
 
 
 _SAID = {Outcome.STOPPED: "stopped", Outcome.PAUSED: "paused", Outcome.LOST: "answer_lost"}
@@ -29,6 +42,13 @@ def failed(error: ParleyError, text: str) -> Closing:
     """Nothing of an answer came, for a reason that is known."""
     advice = error.advice
     return Closing(text, (advice.sentence,), Outcome.FAILED, retry=advice.retry, hint=advice.hint)
+
+
+def wanting(missing: Sequence[FormField], app: str) -> Closing:
+    """The app's form wants to know something first; the question waits."""
+    names = ", ".join(field.label or field.variable for field in missing)
+    footer = Footer("setup_needed", {"app": app, "names": names})
+    return Closing("", (), "setup", footers=(footer,), setup=True)
 
 
 def judged(answer: Answer, before: Sequence[str], *, stopped: bool, cut: bool, quiet: bool) -> Closing:
@@ -46,9 +66,20 @@ def judged(answer: Answer, before: Sequence[str], *, stopped: bool, cut: bool, q
         said, retry, hint = advice.sentence, advice.retry, f"{advice.hint} ({answer.error_code})"
     if outcome is Outcome.COMPLETE and not text.strip() and not answer.files:
         said = "empty_answer"
+    form = answer.form if outcome is Outcome.PAUSED and kept_form(answer.form) else None
+    if form is not None:
+        said, text = "decide", "\n\n".join(part for part in (text, form.text) if part.strip())
     if outcome is Outcome.STOPPED and cut:
         said, retry = "interrupted", True
     if outcome is Outcome.STOPPED and quiet and not text:
         return Closing("", (), outcome)
-    files = ["file_not_shown"] if answer.files else []
-    return Closing(text, tuple(filter(None, [*before, *files, said])), outcome, retry, hint)
+    return Closing(
+        text,
+        tuple(filter(None, [*before, said])),
+        outcome,
+        retry,
+        hint,
+        form=form,
+        message_id=answer.message_id,
+        conversation_id=answer.conversation_id,
+    )

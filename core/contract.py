@@ -7,12 +7,15 @@ from typing import Literal, Protocol
 from core.messages import (
     Action,
     Draft,
+    IncomingFile,
     IncomingMessage,
     IncomingReaction,
     MessageRef,
     Names,
+    OutgoingFile,
     Person,
     Place,
+    Response,
     Standing,
     Target,
 )
@@ -25,6 +28,8 @@ class Limits:
     page_length: int  # in the units of ChatAdapter.measure(); longer answers go on in a next message
     page_seconds: float = float("inf")  # a message that has grown for so long is closed, the next one goes on
     question_length: int = 40_000  # characters of a question that are passed on; longer ones are refused
+    form_fields: int = 20  # that one form can hold; longer ones are asked page by page
+    upload_bytes: int = 10_000_000  # of one file that we post
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,14 @@ class Uncertain(Exception):  # noqa: N818
 
 class Refused(Exception):  # noqa: N818
     """The platform refuses our token. The text tells the operator what to do about it."""
+
+
+class FileTooLarge(Exception):  # noqa: N818
+    """A file has more bytes than were asked for, or than the platform takes."""
+
+
+class FileRefused(Exception):  # noqa: N818
+    """A file can't be had: deleted, foreign address, a web page instead. The text is for the log."""
 
 
 Guard = Callable[[], Awaitable[None]]  # returns when we may write; raises where we may not any more
@@ -144,8 +157,12 @@ class Inbox(Protocol):
         """A person reacted, or took a reaction away; to any message, ours or not."""
         ...
 
-    async def action(self, action: Action) -> None:
-        """A person did something else: pressed stop or a button, deleted a message."""
+    async def action(self, action: Action) -> Response | None:
+        """A person did something else: a button, a form, a command, a deletion.
+
+        What is returned is to be shown to that person alone, and at once: it may be a form to be opened, or
+        what is wrong with the one that was sent. Platforms wait 3 s; this returns within 2, or may be late.
+        """
         ...
 
 
@@ -240,6 +257,31 @@ class ChatAdapter(Protocol):
 
         None takes the sign away. Called again every few seconds while it lasts. Best effort: never raises.
         """
+        ...
+
+    async def fetch(self, file: IncomingFile, most: int) -> bytes:
+        """The bytes of a file that somebody sent. The token goes to the platform's own hosts only.
+
+        Raises FileTooLarge (more than `most`), FileRefused, RateLimited, Uncertain.
+        """
+        ...
+
+    async def upload(self, target: Target, file: OutgoingFile, guard: Guard = unguarded) -> MessageRef:
+        """Post a file below the answer to a question. Repeated with the same target.key, it is posted once.
+
+        Raises FileTooLarge, RateLimited, Gone, Uncertain.
+        """
+        ...
+
+    async def quote(self, place: Place, person: Person, text: str, key: str) -> MessageRef:
+        """Post a person's words in their name, for who did not write them: it is the question to be answered.
+
+        Repeated with the same key it is posted once. Raises RateLimited, Gone, Uncertain.
+        """
+        ...
+
+    async def entitle(self, place: Place, title: str) -> None:
+        """Give a thread of ours its title, where the platform has some. Best effort: never raises."""
         ...
 
     async def names(self, message: IncomingMessage) -> Names:

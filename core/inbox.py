@@ -2,37 +2,33 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
-from core.contract import ChatAdapter
-from core.dispatch.queues import Queues
 from core.emojis import canonical
 from core.errors import StoreUnavailable
 from core.feedback import Feedback
 from core.messages import (
     Action,
     Addressed,
-    ButtonPressed,
     IncomingMessage,
     IncomingReaction,
     MessageDeleted,
-    Place,
+    Response,
     StopPressed,
 )
+from core.responses import Responses
 from core.router import Command, Route, choose, command_of
 from core.running import Stops
-from core.sentences import LANGUAGES, say
-from core.store.rows import Accepted, Conversation, Wish
+from core.stopping import Stopping
+from core.store.rows import Conversation, Wish
 from core.store.store import Store
+from core.taking import Taking
 
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = (0.2, 1.0, 5.0)
-RETRY = "retry"  # the button under an answer that is not whole: ask again
-PARKING_SECONDS = (0.1, 0.3, 0.6)
 WAIT_SECONDS = (0.1, 0.4)  # before the acknowledgement, which may take 3 s in all
 
 
@@ -43,21 +39,22 @@ class Intake:
         self,
         store: Store,
         routes: Sequence[Route],
-        queues: Queues,
+        taking: Taking,
         feedback: Feedback,
         stops: Stops,
+        stopping: Stopping,
+        responses: Responses,
         stop_emojis: Mapping[str, str],
-        adapters: Mapping[str, ChatAdapter],
     ) -> None:
         self._store = store
         self._routes = routes
-        self._queues = queues
+        self._taking = taking
         self._feedback = feedback
         self._stops = stops
+        self._stopping = stopping
+        self._responses = responses
         self._stop_emojis = stop_emojis
-        self._adapters = adapters
         self._later: set[asyncio.Task[None]] = set()
-        self._taking: set[asyncio.Task[bool]] = set()
 
     async def message(self, message: IncomingMessage) -> None:
         """Take a message that is addressed to us; see core.contract.Inbox."""
@@ -69,8 +66,8 @@ class Intake:
         if command is Command.STOP:
             await self._stop_said(located, app)
             return
-        accepting = self._store.accept(located, app, self._queues.enlist, command=command is not None)
-        await self._taken(accepting)
+        accepting = self._store.accept(located, app, self._taking.queues.enlist, command=command is not None)
+        await self._taking.taken(accepting)
 
     async def reaction(self, reaction: IncomingReaction) -> None:
         """Take a reaction: a vote, a stop, or nothing of ours."""
@@ -81,57 +78,17 @@ class Intake:
         if not await self._feedback.reaction(reaction) and self._stops.writing:
             self._look_again(reaction)
 
-    async def action(self, action: Action) -> None:
-        """Take the platform's own stop control, a button, or a deletion."""
+    async def action(self, action: Action) -> Response | None:
+        """Take the platform's own stop control, a deletion, or what somebody else answers."""
         match action:
             case StopPressed(place, author):
-                await self._stop(await self._running_at(place, author.id), Wish.STOP)
-            case ButtonPressed():
-                await self._pressed(action)
+                await self._stopping.stop_at(place, author.id)
             case MessageDeleted(ref):
                 found = await self._store.open_turn_at(ref)
-                await self._stop(found.turn if found else None, Wish.QUIET)
-
-    async def _pressed(self, pressed: ButtonPressed) -> None:
-        if pressed.button != RETRY:
-            log.warning("somebody pressed a button that this version does not know")
-            return
-        running = False  # a second press finds the turn that the first one has queued
-        for pause in (*PARKING_SECONDS, None):
-            if await self._taken(self._store.ask_again(pressed.ref, self._queues.enlist)):
-                return
-            running = running or await self._store.open_turn_at(pressed.ref) is not None
-            if pause is None or not (running or self._stops.writing):
-                break
-            await asyncio.sleep(pause)  # the button can be seen a moment before the turn is parked
-        if not running:
-            await self._too_late(pressed)
-
-    async def _too_late(self, pressed: ButtonPressed) -> None:
-        sentence = " ".join(say("too_late", lang) for lang in LANGUAGES)  # whose it was, no row says any more
-        await self._adapters[pressed.ref.platform].whisper(pressed.ref, pressed.author, sentence)
-
-    async def _taken(self, accepting: Coroutine[Any, Any, Accepted | None]) -> bool:
-        """Make a turn, and see that it is run, also where the caller is cancelled; False: there is none.
-
-        A turn that is kept and not run would wait for the next start: the message, delivered again, is known.
-        """
-
-        async def take() -> bool:
-            accepted = await accepting
-            if accepted is not None:
-                self._queues.submit(accepted.turn, accepted.line)
-            return accepted is not None
-
-        task = asyncio.create_task(take())
-        self._taking.add(task)
-        task.add_done_callback(self._took)
-        return await asyncio.shield(task)
-
-    def _took(self, task: asyncio.Task[bool]) -> None:
-        self._taking.discard(task)
-        if not task.cancelled():
-            task.exception()  # whoever asked has it, if anybody still waits
+                await self._stopping.stop(found.turn if found else None, Wish.QUIET)
+            case _:
+                return await self._responses.to(action)
+        return None
 
     def _look_again(self, reaction: IncomingReaction) -> None:
         """An answer that is being written may be seen a moment before we have kept where it stands."""
@@ -150,7 +107,8 @@ class Intake:
         """Give up looking again, and let go what is being kept; the process ends."""
         for task in list(self._later):
             task.cancel()
-        await asyncio.gather(*self._later, *self._taking, return_exceptions=True)
+        await asyncio.gather(*self._later, return_exceptions=True)
+        await self._taking.aclose()
 
     async def _locate(self, message: IncomingMessage) -> IncomingMessage | None:
         """The message with the conversation that it belongs to; None where it is none of ours."""
@@ -179,32 +137,13 @@ class Intake:
             await asyncio.sleep(pause)
             found = await self._store.open_turn_at(reaction.ref)
         if found is not None and found.author == reaction.author.id:
-            await self._stop(found.turn, Wish.STOP)
+            await self._stopping.stop(found.turn, Wish.STOP)
 
     async def _stop_said(self, message: IncomingMessage, app: str) -> None:
         # In a line of its own, not behind the answer that it is to stop; the row counts it once.
-        running = await self._running_at(message.place, message.author.id)
+        running = await self._stopping.running_at(message.place, message.author.id)
         accepting = self._store.accept(
-            message, app, self._queues.enlist, command=True, aside=True, stops=running
+            message, app, self._taking.queues.enlist, command=True, aside=True, stops=running
         )
-        if await self._taken(accepting):
-            await self._tell(running, Wish.STOP)
-
-    async def _running_at(self, place: Place, person: str) -> int | None:
-        """The turn that a person means by "stop", wherever it runs."""
-        here = self._stops.at(place, person) or self._stops.near(place, person)
-        if here is not None:
-            return here
-        found = await self._store.running_at(place, person)
-        return None if found is None or self._stops.complete(found) else found
-
-    async def _stop(self, turn: int | None, wish: Wish) -> None:
-        if turn is None:
-            return
-        self._stops.stop(turn, wish)
-        await self._store.wish_stop(turn, wish)  # kept too: whoever takes the turn up after us has to know
-        await self._tell(turn, wish)
-
-    async def _tell(self, turn: int | None, wish: Wish) -> None:
-        if turn is not None and not self._stops.stop(turn, wish):
-            await self._queues.nudge(turn)
+        if await self._taking.taken(accepting):
+            await self._stopping.tell(running, Wish.STOP)

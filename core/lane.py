@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.contract import Allowance, Budget
+from core.crowd import Crowd
 from core.pacing import APPENDING, FIXED, SLIDING, Load, reserve, wait
 
 Clock = Callable[[], float]  # seconds
@@ -33,8 +34,9 @@ class Writer:
 class Lane:
     """One bucket: grants calls one by one, as the law of pacing and the platform's own words allow."""
 
-    def __init__(self, budget: Budget, clock: Clock, among: int = 1) -> None:
+    def __init__(self, budget: Budget, clock: Clock, among: int = 1, crowd: Crowd | None = None) -> None:
         self._whole = budget
+        self._crowd = crowd or Crowd()
         self._budget = part(budget, among)
         self._among = among
         self._law = FIXED if budget.fixed else SLIDING if budget.whole else APPENDING
@@ -156,7 +158,10 @@ class Lane:
         if writer.first is None or writer.last is None or writer.final:
             missing = (load.calls // 2 if writer.spare else 0) - load.left
             return load.returning[missing] if missing >= 0 else 0.0
-        return wait(self._law, load, age=now - writer.first, since_last=now - writer.last)
+        since = now - writer.last
+        return max(
+            wait(self._law, load, age=now - writer.first, since_last=since), self._crowd.seconds(now) - since
+        )
 
     def _load(self) -> Load:
         budget = self._budget

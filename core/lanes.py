@@ -1,6 +1,7 @@
 """All the budgets of a process that answers are written from."""
 
 from core.contract import Budget
+from core.crowd import Crowd
 from core.lane import Clock, Lane
 from core.rooms import Rooms
 
@@ -10,9 +11,11 @@ _IDLE_LANES = 1000
 class Lanes:
     """All the lanes of a process, by the key of their budget."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, cpu: Clock | None = None) -> None:
+        """`cpu`: seconds of CPU that the process has taken, so that edits become rarer while it is busy."""
         self.clock = clock
         self.rooms = Rooms(self.lane)
+        self.crowd = Crowd(cpu)
         self._lanes: dict[str, Lane] = {}
         self._among = 1
 
@@ -29,5 +32,5 @@ class Lanes:
         if lane is None:
             if len(self._lanes) >= _IDLE_LANES:
                 self._lanes = {key: lane for key, lane in self._lanes.items() if not lane.idle}
-            lane = self._lanes[budget.key] = Lane(budget, self.clock, self._among)
+            lane = self._lanes[budget.key] = Lane(budget, self.clock, self._among, self.crowd)
         return lane

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from core.continuation import Written
 from core.contract import Limits
-from core.messages import Button, Draft
+from core.messages import Button, Draft, Step
 from core.pages import Measure, Page, Pages
 
-Step = tuple[int, Draft | None]
+Change = tuple[int, Draft | None]
 
 
 class Layout:
@@ -21,16 +21,18 @@ class Layout:
         self._settled = 0  # messages before this one are closed and need no look any more
         self.messages: list[Written] = []
         self.text = ""
+        self.steps: tuple[Step, ...] = ()
+        self._told: dict[int, tuple[Step, ...]] = {}  # the steps that closed pages show
         self.notices: tuple[str, ...] = ()
         self.buttons: tuple[Button, ...] = ()
         self.final = False  # the text is whole
 
-    def next_step(self) -> Step | None:
+    def next_step(self) -> Change | None:
         """Which message is to be made to look how; None for the draft: it is surplus."""
         pages = self._updated_pages()
         first = max(0, min(self._settled, len(pages) - 1))  # the last page may still get its notices
         for index in range(first, len(pages)):
-            draft = self._draft(pages[index], last=index == len(pages) - 1)
+            draft = self._draft(index, pages[index], last=index == len(pages) - 1)
             if self._is_news(index, draft):
                 return index, self._with_redraw(index, draft)
             if draft.final:
@@ -46,14 +48,25 @@ class Layout:
             return float("inf")
         return message.posted_at + self._page_seconds - self._clock()
 
-    def _draft(self, page: Page, *, last: bool) -> Draft:
+    def _draft(self, index: int, page: Page, *, last: bool) -> Draft:
         ends = last and self.final
         return Draft(
             page.markdown,
             final=page.closed,
+            steps=self._steps_of(index, page),
             notices=self.notices if ends else (),
             buttons=self.buttons if ends else (),
         )
+
+    def _steps_of(self, index: int, page: Page) -> tuple[Step, ...]:
+        """Each step stands on the page that was the newest when it came; a closed page keeps what it has."""
+        if not self.steps or index in self._told:
+            return self._told.get(index, ())
+        told = {step.key for steps in self._told.values() for step in steps}
+        new = tuple(step for step in self.steps if step.key not in told)
+        if page.closed:
+            self._told[index] = new
+        return new
 
     def _has_surplus(self, pages: int) -> bool:
         """A page of a process before us may be needed again: it came further, and the text still grows."""
@@ -79,10 +92,11 @@ class Layout:
             pages = self._pages.update(self.text, final=self.final)
         if redrawn:
             self._settled = 0
+            self._told.clear()
         return pages
 
 
 def _is_worth_a_post(draft: Draft) -> bool:
     if draft.final:
         return bool(draft.markdown.strip() or draft.notices or draft.buttons)
-    return any(character.isalnum() for character in draft.markdown)  # "##" alone is no beginning
+    return bool(draft.steps) or any(character.isalnum() for character in draft.markdown)  # not "##" alone

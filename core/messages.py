@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,101 @@ class ButtonPressed:
     ref: MessageRef  # the message that carries the button
     author: Person
     button: str  # its Button.key
+    locale: str = ""
+    facts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of the person: {"roles": {…}}
 
 
-Action = StopPressed | MessageDeleted | ButtonPressed
+FieldValue = str | bool | tuple[str, ...] | tuple[IncomingFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that a form asks."""
+
+    key: str  # what FormSubmitted.values says; at most 64 ASCII letters, digits, `:`, `-`, `_`
+    label: str
+    kind: Literal["text", "paragraph", "number", "select", "checkbox", "file", "files"] = "text"
+    required: bool = False
+    options: tuple[str, ...] = ()  # of a select
+    value: str | bool = ""  # what stands in it at first; of files, nothing
+    max_length: int | None = None  # characters; of `files`, how many
+    extensions: tuple[str, ...] = ()  # of files, without the dot; none means any
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a person is asked in a dialogue of the platform; at most Limits.form_fields fields."""
+
+    key: str  # what FormSubmitted says; at most 64 ASCII letters, digits, `:`, `-`, `_`
+    title: str
+    submit: str  # the label of the button that sends it
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FormSubmitted:
+    """A person sent a form."""
+
+    form: str  # its Form.key
+    author: Person
+    place: Place  # where it was opened
+    values: Mapping[str, FieldValue]  # by Field.key; text fields left empty are ""
+    ref: MessageRef | None = None  # the message whose button opened it; None: a command did
+    locale: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandGiven:
+    """A person used a command of the platform (`/name words`); what it asks is shown to nobody else."""
+
+    id: str  # of the event: the same where it is told twice
+    name: str  # of core.commands.COMMANDS; another word is answered with what there is
+    text: str  # what stands behind it
+    place: Place  # where it was given
+    author: Person
+    identity: str  # as IncomingMessage has it
+    locale: str = ""
+    facts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A person opened a place where they could talk to us, and nothing was said there yet."""
+
+    place: Place
+    author: Person
+    identity: str
+    locale: str = ""
+    facts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+Action = StopPressed | MessageDeleted | ButtonPressed | FormSubmitted | CommandGiven | Opened
+
+
+@dataclass(frozen=True, slots=True)
+class Whisper:
+    """A few words for the one person who did something, seen by nobody else where the platform can."""
+
+    markdown: str
+    buttons: tuple["Button", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A form can't be taken like this: what is wrong, by Field.key."""
+
+    problems: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What is said where somebody opened a place: a first word, and questions to begin with."""
+
+    markdown: str
+    questions: tuple[str, ...] = ()
+
+
+Response = Form | Whisper | Refusal | Greeting
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +231,37 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """Something that the app does on its way to the answer: a tool, a node, a round."""
+
+    key: str  # the same step keeps its key
+    title: str  # plain text, at most 100 characters
+    state: Literal["running", "done", "failed"] = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file of an answer."""
+
+    name: str
+    mime_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """How one message ought to look now: the whole text, never a delta.
 
     While `final` is false a next draft of the same message only grows `markdown` at its end, unless `redraw`
     is set (moderation replaced the text). A code fence that is open at the end is left open on purpose.
     Notices and buttons come with the final draft only; a later final draft without buttons takes them away.
+    Steps are what is done so far, oldest first: progress while it grows, a short trace in the final draft.
     """
 
     markdown: str
     final: bool = False
     redraw: bool = False
+    steps: tuple[Step, ...] = ()
     notices: tuple[str, ...] = ()  # sentences of ours, shown apart from the answer's own text
     buttons: tuple[Button, ...] = ()
 

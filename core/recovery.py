@@ -9,14 +9,14 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import Any
 
 from core.answer import Answer, Outcome
 from core.apps import App
-from core.dify.client import Question
 from core.dify.history import RunState, StoredMessage
-from core.dify.metadata import Source
 from core.errors import ConversationGone, DifyError
+from core.lost import Lost
 from core.running import Running
 from core.store.ledger import Ledger
 
@@ -35,18 +35,6 @@ _ENDS = {
     "stopped": Outcome.STOPPED,
     "paused": Outcome.PAUSED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """What is known of an answer that was lost sight of."""
-
-    question: Question
-    sent_at: float
-    task_id: str = ""
-    message_id: str = ""
-    run_id: str = ""
-    text: str = ""  # as far as it was read
 
 
 class Recovery:
@@ -168,14 +156,33 @@ class Recovery:
                         return
 
     async def _of_run(self, lost: Lost, state: RunState) -> Answer | None:
-        if not state.finished and state.status != "paused":
+        if state.status == "paused":
+            return await self._paused(lost)
+        if not state.finished:
             return None
         outcome = _ENDS.get(state.status, Outcome.FAILED)
         text = state.text
         if not text and lost.message_id and lost.question.conversation_id:
             message = await self._stored(lost)
             text = message.answer if message is not None else ""
-        return _answer(lost, outcome, text or ("" if outcome is Outcome.COMPLETE else lost.text))
+        shown = text or ("" if outcome is Outcome.COMPLETE else lost.text)
+        return _answer(lost, outcome, shown, files=state.files)
+
+    async def _paused(self, lost: Lost) -> Answer | None:
+        """The form that the run waits for; None where that was answered just now, and the run goes on."""
+        seen = Answer()
+        if self._dify.attaches:
+            events = self._dify.client.attach(lost.run_id, lost.question.user, snapshot=True)
+            async with self._dify.server.stream_slot(run=True), events as stream:
+                async for event in stream:
+                    seen.take(event)
+                    if seen.decided:
+                        break
+        form = seen.form
+        if lost.decided and (form is None or form.form_token == lost.decided):
+            self._go_on(lost)
+            return None
+        return _answer(lost, Outcome.PAUSED, seen.text or lost.text, form=form)
 
     async def _orphaned_run(self, lost: Lost) -> str:
         """The run of this user that was asked this question, and that no other turn knows."""
@@ -243,16 +250,18 @@ def _of_message(lost: Lost, message: StoredMessage) -> Answer | None:
         return _answer(lost, Outcome.FAILED, message.answer or lost.text)
     if message.status == "paused":
         return _answer(lost, Outcome.PAUSED, message.answer or lost.text)
-    return _answer(lost, Outcome.COMPLETE, message.answer, message.sources) if message.answer else None
+    if not message.answer:
+        return None
+    return _answer(lost, Outcome.COMPLETE, message.answer, sources=message.sources, files=message.files)
 
 
-def _answer(lost: Lost, outcome: Outcome, text: str, sources: tuple[Source, ...] = ()) -> Answer:
+def _answer(lost: Lost, outcome: Outcome, text: str, **more: Any) -> Answer:
     return Answer.ended(
         outcome,
-        sources=sources,
         text=text,
         task_id=lost.task_id,
         message_id=lost.message_id,
         conversation_id=lost.question.conversation_id,
         run_id=lost.run_id,
+        **more,
     )

@@ -25,14 +25,13 @@ from core.contract import (
 from core.lane import Lane, Writer
 from core.lanes import Lanes
 from core.layout import Layout
-from core.messages import Button, Draft, MessageRef, Target
+from core.messages import Button, Draft, MessageRef, Step, Target
 from core.persist import persist
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 LEAST_WAIT_SECONDS = 0.1
-ROOM_SECONDS = 0.5  # between two looks for room
 
 
 class Reply:
@@ -85,13 +84,19 @@ class Reply:
         """The newest text."""
         return self._layout.text
 
-    def show(self, text: str) -> None:
-        """This is the text by now. Returns at once; the newest text wins."""
-        if text == self._layout.text or self._layout.final:
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What is done for it."""
+        return self._layout.steps
+
+    def show(self, text: str, steps: tuple[Step, ...] = ()) -> None:
+        """This is the text by now, and what is done for it. Returns at once; the newest text wins."""
+        layout = self._layout
+        if (text == layout.text and steps == layout.steps) or layout.final:
             return
         if not self._writer.stale_since:
             self._writer.stale_since = self._lanes.clock()
-        self._layout.text = text
+        layout.text, layout.steps = text, steps
         self._wake()
 
     async def finish(
@@ -147,6 +152,7 @@ class Reply:
         self._changed.set()
 
     async def _write(self) -> None:
+        self._lanes.crowd.enter()
         try:
             await self._take_up()
             while True:
@@ -161,6 +167,7 @@ class Reply:
         except Gone as gone:
             self.gone = gone
         finally:
+            self._lanes.crowd.leave()
             if self._ahead is not None:
                 self._ahead.cancel()
             for lane in self._joined:
@@ -201,20 +208,9 @@ class Reply:
 
     async def _begin(self, live: LiveMessage) -> None:
         """Wait for room to grow in; what is whole by then is posted whole."""
-        rooms, ways = self._lanes.rooms, live.ways()
-        entered = rooms.go_on(self._writer, ways) if self._layout.messages else None
-        try:
-            while entered is None and not self._layout.final:
-                entered = rooms.enter(self._writer, ways)
-                if entered is None:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(ROOM_SECONDS):
-                            await self._whole.wait()
-        finally:
-            rooms.leave(self._writer, ways)
-        if entered is not None:
-            way, lane = entered
-            live.go(way)
+        rooms, goes_on = self._lanes.rooms, bool(self._layout.messages)
+        lane = await rooms.find(self._writer, live, self._whole, goes_on=goes_on)
+        if lane is not None:
             self._joined.add(lane)
 
     async def _remove(self, message: Written) -> None:

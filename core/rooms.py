@@ -4,10 +4,14 @@ Who has begun needs one call more in the end. Where a hundred answers begin at o
 workspace, they would all stand half-written for a minute; who waits here is posted whole when it is done.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from core.contract import Budget, Way
+from core.contract import Budget, LiveMessage, Way
 from core.lane import Lane, Writer
+
+LOOK_SECONDS = 0.5  # between two looks for room
 
 
 class Rooms:
@@ -16,6 +20,30 @@ class Rooms:
     def __init__(self, lane: Callable[[Budget], Lane]) -> None:
         self._lane = lane
         self._lines: dict[str, dict[Writer, None]] = {}  # who waits, by the end of the last way
+
+    async def find(
+        self, writer: Writer, live: LiveMessage, whole: asyncio.Event, *, goes_on: bool
+    ) -> Lane | None:
+        """Wait for room for a message and let it grow in it; the lane of its end.
+
+        None: the answer was `whole` before there was room. `goes_on`: it has begun in another message.
+        """
+        ways = live.ways()
+        entered = self.go_on(writer, ways) if goes_on else None
+        try:
+            while entered is None and not whole.is_set():
+                entered = self.enter(writer, ways)
+                if entered is None:
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK_SECONDS):
+                            await whole.wait()
+        finally:
+            self.leave(writer, ways)
+        if entered is None:
+            return None
+        way, lane = entered
+        live.go(way)
+        return lane
 
     def enter(self, writer: Writer, ways: Sequence[Way]) -> tuple[Way, Lane] | None:
         """The best way that has room, and the lane of its end, which the writer joins; None: ask again."""

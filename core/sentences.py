@@ -3,8 +3,11 @@
 
 import re
 
+from core.phrases import PHRASES
+from core.phrases_files import PHRASES as FILE_PHRASES
+
 LANGUAGES = ("en", "ja", "zh")
-CATALOGUE: dict[str, dict[str, str]] = {
+CATALOGUE: dict[str, dict[str, str]] = PHRASES | FILE_PHRASES | {
     "help": {
         "en": "Ask me anything, I pass it on to **{app}**. Say `new` to start a new topic, `stop` to stop an answer. React to an answer with 👍 or 👎 to rate it, with 🛑 to stop it.",
         "ja": "何でも聞いてください。**{app}** に伝えます。`new`(新しい話題)で新しい話題を始め、`stop` で回答を止めます。回答に 👍 か 👎 で評価、🛑 で停止できます。",
@@ -29,21 +32,6 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "en": "I see no text in your message. Write your question next to my name, or say `help`.",
         "ja": "メッセージに文章がありません。質問を書いてください。`help` で使い方を表示します。",
         "zh": "您的消息里没有文字。请写下您的问题,或说 `help`。",
-    },
-    "no_files_yet": {
-        "en": "I can't read files yet: I answered only the text.",
-        "ja": "ファイルはまだ読めません。文章だけにお答えしました。",
-        "zh": "我还不能读取文件:我只回答了文字部分。",
-    },
-    "only_files": {
-        "en": "I can't read files yet. Write your question as text.",
-        "ja": "ファイルはまだ読めません。質問を文章で書いてください。",
-        "zh": "我还不能读取文件。请用文字写下您的问题。",
-    },
-    "file_not_shown": {
-        "en": "The app also sent a file that I can't show yet.",
-        "ja": "アプリからファイルも届きましたが、まだ表示できません。",
-        "zh": "应用还发送了一个文件,我还不能显示。",
     },
     "too_long": {
         "en": "Your question has {length} characters, I can pass on {limit}. Please shorten it; I passed on nothing.",
@@ -91,9 +79,9 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "zh": "应用给出了空的回答。",
     },
     "paused": {
-        "en": "The app waits for a person's decision, which I can't ask for here yet. It can be given in Dify.",
-        "ja": "アプリは人の判断を待っていますが、ここではまだ尋ねられません。Dify で入力してください。",
-        "zh": "应用正在等待人工决定,我还不能在这里询问。请在 Dify 中处理。",
+        "en": "The app waits for a person's decision, which it asks for elsewhere: in Dify, or by e-mail.",
+        "ja": "アプリは人の判断を待っています。入力は Dify またはメールで行います。",
+        "zh": "应用正在等待人工决定,需在 Dify 或通过邮件处理。",
     },
     "interrupted": {
         "en": "I was stopped in the middle of this answer.",

@@ -1,6 +1,7 @@
 """The configuration's sections that belong to the core; each platform brings its own."""
 
 import re
+import uuid
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
@@ -30,10 +31,31 @@ def _store_url(url: str) -> str:
     )
 
 
+def _version_id(text: str) -> str:
+    try:
+        return str(uuid.UUID(text))
+    except ValueError:
+        raise ValueError(
+            "must be the id of a published version, such as 7c9e6679-7425-40de-944b-e07fc1f90ae7: "
+            "in Dify, Version History of the workflow, Copy ID"
+        ) from None
+
+
+def _files_base(url: str) -> str:
+    url = url.rstrip("/")
+    if not re.match(r"https?://[^/?#\s]+[^?#\s]*$", url):
+        raise ValueError("must be a URL such as https://files.example.com")
+    if url.endswith(("/files", "/v1")):
+        raise ValueError(f"must end before /{url.rpartition('/')[2]}: write {url.rpartition('/')[0]}")
+    return url
+
+
 MAX_PORT = 65535
 ApiKey = Annotated[SecretStr, AfterValidator(_sendable)]
 Address = Annotated[str, AfterValidator(_address)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
+VersionId = Annotated[str, AfterValidator(_version_id)]
+FilesBase = Annotated[str, AfterValidator(_files_base)]
 
 
 class Section(BaseModel):
@@ -51,9 +73,11 @@ class DifySettings(Section):
 
 
 class Show(Section):
-    """What is seen under an app's answers."""
+    """What is seen of an app's answers beside their text."""
 
+    steps: bool = True  # the tools and nodes at work
     citations: bool = True
+    suggestions: bool = True  # next questions, as buttons
     usage: bool = False
 
 
@@ -63,8 +87,17 @@ class AppSettings(Section):
     api_key: ApiKey
     base_url: str | None = Field(None, pattern=r"^https?://")
     mode: Mode | None = None
+    response: Literal["streaming", "blocking"] = "streaming"
+    workflow_id: VersionId | None = None  # a published version of a workflow or chatflow; None: the latest
+    files_base_url: FilesBase | None = None  # where the app's files are, if not where the API is
     inputs: dict[str, JsonValue] = Field(default_factory=dict)
+    query_input: Name | None = None  # completion and workflow: the variable that a question goes into
+    default_query: str = ""  # what is asked with a message of files only; "": a sentence of ours
     prefix_speaker: Literal["never", "shared"] = "never"
+    auto_name: bool = False  # Dify names new conversations: one more model call each
+    read_aloud: bool = False  # a button under answers that has them spoken
+    human_input: Literal["asker", "channel", "admins"] = "asker"  # who may decide where a run asks a person
+    quota_retries: int = Field(0, ge=0, le=5)  # of a question, while the model provider's quota is used up
     show: Show = Show()
 
 
@@ -95,3 +128,4 @@ class FeedbackSettings(Section):
     like: list[Name] = ["+1", "heart", "tada", "white_check_mark"]
     dislike: list[Name] = ["-1", "x", "confused"]
     stop: list[Name] = ["octagonal_sign"]
+    reasons: bool = False  # a button under answers to say what one thinks of them

@@ -1,30 +1,44 @@
 """One question, from asked to closed: the only file that knows the whole story."""
 
-import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from core.answer import Outcome
-from core.apps import App
+from core.afterwards import Afterwards, Shown, Story
+from core.answer import Answer, Outcome
+from core.apps import App, trace_of
 from core.asking import Asking
-from core.closing import Closing, failed, judged
+from core.attachments import Attachments
+from core.buttons import buttons
+from core.closing import Closing, failed, judged, wanting
 from core.contract import ChatAdapter
 from core.dispatch.ownership import Tenure
-from core.errors import Advice, ConversationGone, NoRoute, ParleyError, QuestionTooLong, Superseded
+from core.errors import (
+    Advice,
+    ConversationGone,
+    DifyRefused,
+    InputsRefused,
+    NoRoute,
+    ParleyError,
+    QuestionTooLong,
+    Superseded,
+)
 from core.feedback import Feedback
 from core.footers import footers
-from core.inbox import RETRY
+from core.human_forms import kept_form
 from core.keeping import Keeping
 from core.lanes import Lanes
-from core.messages import Button
+from core.made_files import MadeFiles
 from core.metrics import Metrics
+from core.pictures import pictured
 from core.reply import Reply
 from core.router import Command, command_of
 from core.running import Running, Stops
 from core.sentences import language, say
 from core.signs import Signs
+from core.steps import Steps, emoji
+from core.store.asides import Asides
 from core.store.ledger import Ledger
 from core.store.patience import patiently
 from core.store.rows import State, Turn, Wish
@@ -33,6 +47,8 @@ from core.writing import reply_to, target_of
 log = logging.getLogger(__name__)
 
 CLOSING_SECONDS = 2.0  # at the end of the process, for signs to go away
+STARTERS = 4
+_CHANGED = frozenset(("app_unavailable", "invalid_param"))  # the app may have been changed in Dify
 _NO_ROUTE = Advice("no_route", "no route matches: add one to `routes`")
 
 
@@ -42,22 +58,28 @@ class Turns:
     def __init__(
         self,
         ledger: Ledger,
+        asides: Asides,
         adapters: Mapping[str, ChatAdapter],
         apps: Mapping[str, App],
         lanes: Lanes,
         stops: Stops,
         feedback: Feedback,
         metrics: Metrics,
+        *,
+        reasons: bool = False,
     ) -> None:
+        """`reasons`: with a button under answers to say what one thinks of them."""
         self._ledger = ledger
+        self._asides = asides
         self._adapters = adapters
         self._apps = apps
         self._lanes = lanes
         self._stops = stops
         self._feedback = feedback
         self._metrics = metrics
+        self._reasons = reasons
         self._signs = Signs()
-        self._repeating: set[asyncio.Task[None]] = set()
+        self._afterwards = Afterwards(asides, lanes)
 
     async def run(self, turn_id: int, tenure: Tenure) -> bool:
         """Answer a turn and close it. False, or cancelled: it is left as it is, for the next process.
@@ -75,60 +97,72 @@ class Turns:
         running = self._stops.enter(turn, tenure.ownership)
         self._metrics.running.inc()
         keeping = Keeping(self._ledger, running)
-        reply = self._reply(running, keeping)
+        story = self._story(running, keeping)
         try:
-            closing = await self._answer(running, reply)
+            closing = await self._answer(story)
             if closing is None:
                 await keeping.save()
                 return False
             self._stops.leave(running)  # from here on there is nothing left to stop
-            await self._close(running, reply, keeping, closing)
+            await self._close(story, keeping, closing)
         finally:
             self._metrics.running.dec()
             self._stops.forget(running)
-            await reply.abandon()
+            await story.reply.abandon()
             await keeping.abandon()
+            if story.made is not None:
+                await story.made.aclose()
         return True
 
     async def aclose(self) -> None:
         """Let the last signs go away."""
-        for task in self._repeating:
-            task.cancel()
-        await asyncio.gather(*self._repeating, return_exceptions=True)
+        await self._afterwards.aclose()
         await self._signs.aclose(CLOSING_SECONDS)
 
-    def _reply(self, running: Running, keeping: Keeping) -> Reply:
+    def _story(self, running: Running, keeping: Keeping) -> Story:
         adapter = self._adapters[running.turn.message.place.platform]
-        return reply_to(running, adapter, self._lanes, self._ledger, keeping)
+        reply = reply_to(running, adapter, self._lanes, self._ledger, keeping)
+        return Story(running, reply, adapter, self._apps.get(running.turn.conversation.app))
 
-    async def _answer(self, running: Running, reply: Reply) -> Closing | None:
+    async def _answer(self, story: Story) -> Closing | None:
         """How the turn ends; None where it has to be gone on with by the next process."""
-        turn = running.turn
+        running, turn, text = story.running, story.running.turn, story.reply.text
         try:
             command = command_of(turn.message.text)
             if command is not None:
-                return await self._obey(command, turn)
-            if not turn.message.text.strip():
-                return Closing("", ("only_files" if turn.message.files else "empty_question",), "refused")
+                return await self._obey(command, turn, story.app)
+            if not turn.message.text.strip() and not turn.message.files:
+                return Closing("", ("empty_question",), "refused")
             app = self._app(turn)
             self._check_length(turn)
             if running.stop.is_set() and turn.state is State.QUEUED:
-                return Closing(reply.text, () if running.quiet else ("stopped",), Outcome.STOPPED)
-            return await self._ask(running, app, reply)
+                return Closing(text, () if running.quiet else ("stopped",), Outcome.STOPPED)
+            return await self._ask(story, app)
         except Superseded:
             raise
         except ParleyError as error:
-            return failed(error, reply.text)
+            return self._failed(story, error)
         except Exception as error:
             log.error("turn %d failed inside: %s", turn.id, type(error).__name__)  # noqa: TRY400
             log.debug("details", exc_info=True)
-            return Closing(reply.text, ("internal",), Outcome.FAILED)
+            return Closing(story.reply.text, ("internal",), Outcome.FAILED)
 
-    async def _obey(self, command: Command, turn: Turn) -> Closing:
+    def _failed(self, story: Story, error: ParleyError) -> Closing:
+        if story.app is not None and isinstance(error, DifyRefused) and error.code in _CHANGED:
+            story.app.dify.stale()
+        setup = isinstance(error, InputsRefused) and story.app is not None and story.app.has_form
+        return replace(failed(error, story.reply.text), footers=tuple(story.notes), setup=setup)
+
+    async def _obey(self, command: Command, turn: Turn, app: App | None) -> Closing:
         match command:
             case Command.NEW:
                 await patiently(lambda: self._ledger.forget_memory(turn))
-                return Closing("", ("new_topic",), "command")
+                known = app.dify.known_parameters if app is not None else None
+                opening = known.opening_statement.strip() if known else ""
+                starters = tuple(known.suggested_questions[:STARTERS]) if known else ()
+                if starters:
+                    await patiently(lambda: self._asides.offer(turn, starters))
+                return Closing(opening, ("new_topic",), "command", offers=starters)
             case Command.STOP:
                 stopped = turn.stop is not Wish.NONE  # of a "stop" it says whether there was something
                 return Closing("", ("stopping" if stopped else "nothing_to_stop",), "command")
@@ -146,15 +180,23 @@ class Turns:
         if len(turn.message.text) > adapter.limits(turn.message.place).question_length:
             raise QuestionTooLong(Advice("too_long", "a question was longer than what is passed on"))
 
-    async def _ask(self, running: Running, app: App, reply: Reply) -> Closing | None:
-        turn = running.turn
+    async def _ask(self, story: Story, app: App) -> Closing | None:
+        running, reply, turn = story.running, story.reply, story.running.turn
         running.asking = True
-        adapter = self._adapters[turn.message.place.platform]
-        before: list[str] = ["no_files_yet"] if turn.message.files else []
-        asking = Asking(app, self._ledger, running, reply)
+        before: list[str] = []
+        attachments = Attachments(app, story.adapter, turn, self._asides)
+        story.notes = attachments.notes
+        story.made = made = MadeFiles(app, story.adapter, turn, running.check)
+        prepared = await app.prepared(turn, story.adapter, turn.conversation.inputs)
+        if prepared.missing and turn.state is State.QUEUED:
+            return wanting(prepared.missing, app.title())
+        steps = await self._steps(app, turn)
+        asking = Asking(
+            app, self._ledger, running, reply, complete=attachments.complete, made=made.note, steps=steps
+        )
         running.settle = asking.settle
-        async with self._signs.shown(asking, reply, adapter, target_of(turn), _language(turn)):
-            question = await app.question(turn, adapter)
+        async with self._signs.shown(asking, reply, story.adapter, target_of(turn), _language(turn)):
+            question = prepared.question
             try:
                 begun = turn.state is State.RUNNING
                 answer = await (asking.resume(question) if begun else asking.ask(question))
@@ -165,60 +207,67 @@ class Turns:
         if asking.left or (running.cut and asking.untouched):
             await asking.settle()
             return None
-        closing = judged(answer, before, stopped=asking.stopped, cut=asking.cut, quiet=running.quiet)
-        return replace(closing, footers=footers(answer, app.settings.show) if closing.text else ())
+        return self._judged(story, app, asking, answer, before)
 
-    async def _close(self, running: Running, reply: Reply, keeping: Keeping, closing: Closing) -> None:
-        turn = running.turn
+    def _judged(
+        self, story: Story, app: App, asking: Asking, answer: Answer, before: Sequence[str]
+    ) -> Closing:
+        flags = {"stopped": asking.stopped, "cut": asking.cut, "quiet": story.running.quiet}
+        closing = judged(answer, before, **flags)
+        text, pictures = pictured(closing.text, app.is_own_file, final=True)
+        if story.made is not None:
+            story.made.note((*answer.files, *pictures))
+        under = footers(answer, app.settings.show) if closing.text else ()
+        return replace(closing, text=text, footers=(*story.notes, *under))
+
+    async def _steps(self, app: App, turn: Turn) -> Steps | None:
+        if not app.settings.show.steps:
+            return None
+        return Steps(_language(turn), emoji(await app.dify.tool_icons()))
+
+    async def _close(self, story: Story, keeping: Keeping, closing: Closing) -> None:
+        running, reply, turn = story.running, story.reply, story.running.turn
         if closing.hint:
-            log.warning("turn %d: %s", turn.id, closing.hint)
-        said = [say(footer.sentence, _language(turn), **footer.values) for footer in closing.footers]
-        notices = (*(self._say(sentence, turn) for sentence in closing.sentences), *said)
-        buttons = (Button(RETRY, say(RETRY, _language(turn))),) if closing.retry else ()
-        if closing.text or notices:
-            await reply.finish(closing.text, notices, buttons)
+            log.warning("turn %d: %s (trace %s)", turn.id, closing.hint, trace_of(turn))
+        below = buttons(closing, story.app, _language(turn), reasons=self._reasons)
+        shown = Shown(closing.text, self._notices(closing, turn), below)
+        if shown.text or shown.notices or reply.refs:
+            await reply.finish(shown.text, shown.notices, shown.buttons)
         if reply.gone is not None:
             log.warning("turn %d: its message can't be written: %s", turn.id, reply.gone)
         await keeping.settled()
+        shown = await self._post_files(story, closing, shown)
         if running.settle is not None:
             await running.settle()
         await self._book(turn, closing, gone=reply.gone is not None)
         self._feedback.closed()
         self._count(turn, reply, closing)
-        if running.ownership.lease and turn.fence > 1 and reply.gone is None:
-            self._repeat_later(running, reply, closing.text, notices, buttons)
+        self._afterwards.begin(story, closing, shown)
+
+    async def _post_files(self, story: Story, closing: Closing, shown: Shown) -> Shown:
+        """The files of the answer, below it; of what can't be posted the answer says so."""
+        if story.made is None or story.reply.gone is not None:
+            return shown
+        failures = tuple(await story.made.post(self._ledger))
+        if not failures:
+            return shown
+        turn = story.running.turn
+        said = self._notices(replace(closing, footers=(*closing.footers, *failures)), turn)
+        more = replace(shown, notices=said)
+        await self._afterwards.show(story, more)
+        return more
+
+    def _notices(self, closing: Closing, turn: Turn) -> tuple[str, ...]:
+        said = [say(footer.sentence, _language(turn), **footer.values) for footer in closing.footers]
+        return (*(self._say(sentence, turn) for sentence in closing.sentences), *said)
 
     async def _book(self, turn: Turn, closing: Closing, *, gone: bool) -> None:
-        if closing.retry and not gone:
-            await patiently(lambda: self._ledger.park(turn, closing.outcome, closing.text))
+        waits = closing.retry or closing.setup or closing.form is not None
+        if waits and not gone:
+            pause = kept_form(closing.form)
+            await patiently(lambda: self._ledger.park(turn, closing.outcome, closing.text, pause))
         else:
             await patiently(lambda: self._ledger.close(turn, "gone" if gone else closing.outcome))
-
-    def _repeat_later(
-        self,
-        running: Running,
-        reply: Reply,
-        text: str,
-        notices: tuple[str, ...],
-        buttons: tuple[Button, ...],
-    ) -> None:
-        """Show the end once more: who had the turn before may have been paused in the middle of an edit."""
-
-        async def repeat() -> None:
-            await asyncio.sleep(running.ownership.lease)
-            adapter = self._adapters[running.turn.message.place.platform]
-            target, guard = target_of(running.turn), running.ownership.check
-            again = Reply(adapter, target, self._lanes, posted=reply.refs, guard=guard, again=True)
-            await again.finish(text, notices, buttons)
-
-        task = asyncio.create_task(repeat(), name=f"repeat {running.turn.id}")
-        self._repeating.add(task)
-        task.add_done_callback(self._repeated)
-
-    def _repeated(self, task: asyncio.Task[None]) -> None:
-        self._repeating.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.info("an end was not shown again (%s)", type(task.exception()).__name__)
 
     def _say(self, sentence: str, turn: Turn) -> str:
         app = self._apps.get(turn.conversation.app)

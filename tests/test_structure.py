@@ -15,7 +15,7 @@ OURS = ("bots", "core", "adapters", "simulators", "bench")
 FILES = sorted(path for package in OURS for path in (ROOT / package).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 FOLDERS = sorted(path.name for path in (ROOT / "adapters").iterdir() if (path / "__init__.py").exists())
-SEAM = {"core.contract", "core.messages", "core.errors"}
+SEAM = {"core.contract", "core.messages", "core.errors", "core.commands"}
 # What a simulator may be made of besides the standard library and its own files.
 SHARED = {"simulators.journal", "simulators.limits"}
 

@@ -2,25 +2,31 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from adapters.discord.allowances import Allowances
+from adapters.discord.callbacks import Callbacks
 from adapters.discord.catchup import CatchUp
 from adapters.discord.client import Client
 from adapters.discord.connection import Connection
 from adapters.discord.doctor import examine
+from adapters.discord.downloads import Downloads
 from adapters.discord.events import Events
+from adapters.discord.forms import FIELDS
 from adapters.discord.inbound import PLATFORM
 from adapters.discord.intake import Intake
 from adapters.discord.library import discord
 from adapters.discord.live import DiscordMessage
 from adapters.discord.markdown import measure
 from adapters.discord.presses import Presses
+from adapters.discord.registering import Registration, register_now
 from adapters.discord.seen import Seen
 from adapters.discord.settings import DiscordSettings
 from adapters.discord.signs import Signs
 from adapters.discord.standing import find
 from adapters.discord.threads import Threads
+from adapters.discord.uploads import DEFAULT_BYTES, Uploads
 from core.contract import (
     Finding,
     Guard,
@@ -32,10 +38,21 @@ from core.contract import (
     Uncertain,
     unguarded,
 )
-from core.messages import IncomingMessage, MessageRef, Names, Person, Place, Standing, Target
+from core.messages import (
+    IncomingFile,
+    IncomingMessage,
+    MessageRef,
+    Names,
+    OutgoingFile,
+    Person,
+    Place,
+    Standing,
+    Target,
+)
 
-# 2,000 characters, less what up to four notices need. Messages older than an hour take few edits (30046).
-LIMITS = Limits(page_length=1700, page_seconds=3300.0)
+# 2,000 characters, less what steps and up to three notices need. Messages older than an hour take few
+# edits (30046).
+LIMITS = Limits(page_length=1700, page_seconds=3300.0, form_fields=FIELDS, upload_bytes=DEFAULT_BYTES)
 
 
 class DiscordAdapter:
@@ -50,6 +67,8 @@ class DiscordAdapter:
         self._threads = Threads(self._client, wanted=in_threads)
         self._signs = Signs(self._client, self._threads)
         self._presses = Presses(self._client)
+        self._downloads = Downloads(self._client, settings.api_url)
+        self._uploads = Uploads(self._client, self._threads)
         self._intake = Intake(first_pause=first_pause / 2)
         self._events: Events | None = None
         self._connection = Connection(settings, self._make, first_pause=first_pause)
@@ -65,13 +84,16 @@ class DiscordAdapter:
         seen = Seen(notes)
         await seen.load()
         catch_up = CatchUp(notes, seen, self._intake, minutes=self._settings.catch_up_minutes)
+        registration = Registration(notes)
         self._events = Events(
             inbox,
             self._intake,
             self._threads,
             self._presses,
+            Callbacks(self._client),
             seen,
             catch_up,
+            registration,
             in_threads=self._settings.reply_in == "thread",
         )
         noting = asyncio.create_task(seen.watch())
@@ -79,17 +101,19 @@ class DiscordAdapter:
             await self._connection.run()
         finally:
             noting.cancel()
-            for part in (catch_up, self._intake, self._presses, seen):
+            for part in (registration, catch_up, self._intake, self._presses, seen):
                 await part.close()
 
     async def aclose(self) -> None:
         """Close the REST connections, which outlive `run` for answers that are being finished."""
+        await self._downloads.close()
         if self._connection.client is not None:
             await self._connection.client.close()
 
-    def limits(self, place: Place) -> Limits:  # noqa: ARG002 - the same everywhere
-        """The same everywhere at Discord."""
-        return LIMITS
+    def limits(self, place: Place) -> Limits:
+        """The same everywhere at Discord, but for the size of files."""
+        most = self._uploads.most(place)
+        return LIMITS if most == LIMITS.upload_bytes else replace(LIMITS, upload_bytes=most)
 
     def measure(self, markdown: str) -> int:
         """Characters of the text in Discord's dialect."""
@@ -111,6 +135,18 @@ class DiscordAdapter:
         """Typing while we work, an hourglass on the question while it waits; Discord shows no sentence."""
         await self._signs.show(target, sign)
 
+    async def fetch(self, file: IncomingFile, most: int) -> bytes:
+        """An attachment, or a file of a form."""
+        return await self._downloads.fetch(file, most)
+
+    async def upload(self, target: Target, file: OutgoingFile, guard: Guard = unguarded) -> MessageRef:
+        """A message with the file, where the answer stands."""
+        return await self._uploads.upload(target, file, guard)
+
+    async def entitle(self, place: Place, title: str) -> None:
+        """The name of a thread that we opened."""
+        await self._threads.rename(place, title)
+
     async def names(self, message: IncomingMessage) -> Names:
         """Display name and channel name, as far as the gateway has told them."""
         channel = None
@@ -126,6 +162,17 @@ class DiscordAdapter:
         client = self._make(content=False)
         try:
             return await examine(client, self._settings.token.get_secret_value())
+        finally:
+            await client.close()
+
+    @classmethod
+    async def register(cls, settings: DiscordSettings) -> list[str]:
+        """Register the commands; their names. Raises Refused, RateLimited, Gone, Uncertain."""
+        adapter = cls(settings)
+        adapter._point()
+        client = adapter._make(content=False)
+        try:
+            return await register_now(client, settings.token.get_secret_value())
         finally:
             await client.close()
 

@@ -1,6 +1,7 @@
 """Gateway events as the core's facts: what is worth telling it, and in which conversation it stands."""
 
 import mimetypes
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -105,17 +106,18 @@ def incoming(
     message: discord.Message, spot: Spot, us: frozenset[str], how: Addressed, *, threads: bool
 ) -> IncomingMessage:
     """The message as plain facts; `threads`: a mention opens a thread where it can."""
+    author = Person(str(message.author.id), message.author.display_name)
     return IncomingMessage(
         ref=ref(spot.guild, message.channel.id, message.id),
-        place=_place(message, spot),
-        author=Person(str(message.author.id), message.author.display_name),
+        place=place(spot, str(message.id)),
+        author=author,
         text=_text(message, us),
         addressed=how,
-        identity=_identity(message, spot, threads=threads and spot.threads),
+        identity=identity(spot, author, str(message.id) if threads else ""),
         files=tuple(_file(each) for each in _attachments(message)),
         reply_to=_replied_to(message),
         locale=_locale(message),
-        facts=_facts(message, spot),
+        facts=facts(spot, author, _roles(message)),
     )
 
 
@@ -134,17 +136,20 @@ def reaction(payload: discord.RawReactionActionEvent, *, added: bool, bot: bool)
     return IncomingReaction(where, author, payload.emoji.name, added)
 
 
-def _place(message: discord.Message, spot: Spot) -> Place:
+def place(spot: Spot, message: str = "") -> Place:
+    """Where a conversation takes place that a message belongs to or opens; without one, the channel's own."""
     if spot.direct:
         return Place(PLATFORM, "", spot.channel, direct=True)
     # a thread that opens on a message gets the message's id (measured)
-    return Place(PLATFORM, spot.guild, spot.channel, spot.thread or str(message.id))
+    return Place(PLATFORM, spot.guild, spot.channel, spot.thread or message)
 
 
-def _identity(message: discord.Message, spot: Spot, *, threads: bool) -> str:
+def identity(spot: Spot, author: Person, message: str = "") -> str:
+    """The `user` that Dify is told; `message`: one on which a thread is opened where it can."""
     if spot.direct:
-        return f"{PLATFORM}:{message.author.id}"
-    return f"{PLATFORM}:{spot.thread or (message.id if threads else spot.channel)}"
+        return f"{PLATFORM}:{author.id}"
+    opened = message if spot.threads else ""
+    return f"{PLATFORM}:{spot.thread or opened or spot.channel}"
 
 
 def _text(message: discord.Message, us: frozenset[str]) -> str:
@@ -164,10 +169,15 @@ def _attachments(message: discord.Message) -> list[discord.Attachment]:
 
 
 def _file(attachment: discord.Attachment) -> IncomingFile:
-    """Discord may leave the type out; then the name tells it."""
-    told = (attachment.content_type or "").partition(";")[0].strip()
-    kind = told or mimetypes.guess_type(attachment.filename)[0] or "application/octet-stream"
-    return IncomingFile(str(attachment.id), attachment.filename, kind, attachment.size, attachment.url)
+    name, kind = attachment.filename, attachment.content_type
+    return file(str(attachment.id), name, kind, attachment.size, attachment.url)
+
+
+def file(file_id: str, name: str, kind: str | None, size: int, url: str) -> IncomingFile:
+    """A file as plain facts. Discord may leave the type out; then the name tells it."""
+    told = (kind or "").partition(";")[0].strip()
+    guessed = told or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return IncomingFile(file_id, name, guessed, size, url)
 
 
 def _replied_to(message: discord.Message) -> str:
@@ -182,11 +192,16 @@ def _locale(message: discord.Message) -> str:
     return "" if locale is discord.Locale.american_english else str(locale)
 
 
-def _facts(message: discord.Message, spot: Spot) -> dict[str, frozenset[str]]:
+def _roles(message: discord.Message) -> list[str]:
     roles = message.author.roles if isinstance(message.author, discord.Member) else []
+    return [str(role.id) for role in roles if not role.is_default()]
+
+
+def facts(spot: Spot, author: Person, roles: Iterable[str]) -> dict[str, frozenset[str]]:
+    """What routes may restrict, by the names of adapters.discord.settings.ROUTE_KEYS."""
     return {
         "channels": frozenset({spot.thread, spot.channel, spot.category} - {""}),
-        "users": frozenset({str(message.author.id)}),
+        "users": frozenset({author.id}),
         "guilds": frozenset({spot.guild} - {""}),
-        "roles": frozenset(str(role.id) for role in roles if not role.is_default()),
+        "roles": frozenset(roles),
     }

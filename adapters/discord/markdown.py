@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from adapters.discord import tables
+from adapters.discord import steps, tables
 from core.messages import Draft
 
 LONGEST = 2000  # characters of a message's content (Discord: resources/message#create-message)
@@ -30,12 +30,22 @@ _PINGING = ("@everyone", "@here", "<@", "<#")  # without any of these nothing pi
 def render(draft: Draft) -> str:
     """The message's content: never empty, never above Discord's 2,000 characters.
 
-    The text goes first. Notices stand below it as subtext and give way where the room is short.
+    The text goes first. Steps and notices stand below it as subtext and give way where the room is short,
+    the steps first.
     """
     text = _cut(rewrite(draft.markdown), LONGEST)
+    text += _trace(draft, LONGEST - len(text), alone=not text)
     for notice in draft.notices:
         text += _notice(notice, LONGEST - len(text) - 1, first=not text)
     return text or EMPTY
+
+
+def _trace(draft: Draft, room: int, *, alone: bool) -> str:
+    line = defused(steps.line(draft.steps, final=draft.final, alone=alone))
+    room -= sum(len(_notice(notice, LONGEST, first=False)) for notice in draft.notices)
+    if not line or len(line) + 1 > room:
+        return ""
+    return line if alone else f"\n{line}"
 
 
 def _notice(notice: str, room: int, *, first: bool) -> str:

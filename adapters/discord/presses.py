@@ -1,103 +1,76 @@
-"""Presses on our buttons: acknowledged in time, and answered so that only who pressed sees it."""
+"""Answers to what people use: in time, and so that only who used it sees them."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import aiohttp
-
-from adapters.discord.buttons import key_of
+from adapters.discord import forms, interactions, responses
+from adapters.discord.callbacks import DEFERRED, DEFERRED_UPDATE, MESSAGE, MODAL, SUPPRESS_EMBEDS, Callbacks
 from adapters.discord.client import Client
-from adapters.discord.inbound import ref
-from adapters.discord.library import discord
-from adapters.discord.markdown import render
+from adapters.discord.interactions import EPHEMERAL, Interaction
 from adapters.discord.recent import Recent
-from core.messages import ButtonPressed, Draft, MessageRef, Person
+from core.messages import CommandGiven, Form, MessageRef, Person, Response, Whisper
 
 log = logging.getLogger(__name__)
 
-COMPONENT = 3  # type of an interaction
-DEFERRED_UPDATE = 6  # callback that changes nothing: the press was taken
-EPHEMERAL = 1 << 6
-ANSWERED_ALREADY = 40060  # by another session of ours
 TOKEN_SECONDS = 870.0  # 15 minutes, less what a call may take
-# Discord shows "interaction failed" three seconds after a press that nobody acknowledged
-SAFE_SECONDS = 1.5  # so long the acknowledgement waits for the press to be stored
-CALL_SECONDS = 1.2
-AGAIN_SECONDS = 0.2
-WHISPER_SECONDS = 10.0
+# Discord shows "interaction failed" after three seconds in which nobody answered
+SAFE_SECONDS = 1.9  # so long the acknowledgement waits for what the core says
+CALL_SECONDS = 0.9
+LATE_SECONDS = 10.0  # for a call that may take its time
 LAST_WORD_SECONDS = 0.5
 
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """A press and what is needed to answer it."""
-
-    id: str
-    token: str = field(repr=False)
-    application: str
-    action: ButtonPressed
-
-
-def read(data: Mapping[str, Any]) -> Press | None:
-    """A press from INTERACTION_CREATE; None for everything but a button of ours.
-
-    Discord: interactions/receiving-and-responding#interaction-object. Raises KeyError where it is malformed.
-    """
-    key = key_of(data["data"]) if data["type"] == COMPONENT else None
-    if key is None:
-        return None
-    where = ref(data.get("guild_id"), data["channel_id"], data["message"]["id"])
-    return Press(data["id"], data["token"], data["application_id"], ButtonPressed(where, _person(data), key))
-
-
-def _person(data: Mapping[str, Any]) -> Person:
-    member = data.get("member") or {}
-    user = member.get("user") or data["user"]
-    name = member.get("nick") or user.get("global_name") or user["username"]
-    return Person(user["id"], name, bot=bool(user.get("bot")))
+Outcome = asyncio.Future[Response | None]  # what the core said, once it has taken what was used
 
 
 @dataclass(slots=True)
 class _Open:
-    """A press whose token can still be used."""
+    """Something used whose token can still be used."""
 
-    press: Press
-    safe: asyncio.Event  # the core has taken it
+    used: Interaction
+    outcome: Outcome
     since: float = field(default_factory=time.monotonic)
+    due: asyncio.Event = field(default_factory=asyncio.Event)  # nothing more to wait for
     acknowledged: asyncio.Event = field(default_factory=asyncio.Event)  # or it can't be any more
 
 
 class Presses:
-    """The presses of the last minutes; after a restart there is nobody to whisper to until the next one."""
+    """What was used in the last minutes; after a restart there is nobody to whisper to at first."""
 
     def __init__(self, client: Callable[[], Client]) -> None:
         self._client = client
+        self._calls = Callbacks(client)
         self._open: Recent[_Open] = Recent()  # by message and person
+        self._forms: Recent[Form] = Recent()  # those that were opened, by custom id and person
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def take(self, press: Press, safe: asyncio.Event) -> None:
-        """Acknowledge a press when the event says that it is safe, or when time runs out."""
-        opened = _Open(press, safe)
-        self._open.put(_key(press.action.ref, press.action.author), opened)
-        task = asyncio.create_task(self._acknowledge(opened))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def read(self, data: Mapping[str, Any]) -> Interaction | None:
+        """What INTERACTION_CREATE tells of; None for what is none of ours."""
+        return interactions.read(data, self._known, self._category)
+
+    def take(self, used: Interaction, outcome: Outcome) -> None:
+        """Answer with the outcome if it comes in time; else acknowledge, and tell it afterwards."""
+        opened = _Open(used, outcome)
+        outcome.add_done_callback(lambda _: opened.due.set())
+        where = None if isinstance(used.action, CommandGiven) else used.action.ref
+        if where is not None:
+            self._open.put(_key(where, used.action.author), opened)
+        self._start(self._answer(opened))
 
     async def whisper(self, where: MessageRef, person: Person, sentence: str) -> None:
-        """An ephemeral follow-up of the person's last press there (Discord: Create Followup Message)."""
+        """An ephemeral follow-up of what the person used there last (Discord: Create Followup Message)."""
         opened = self._open.get(_key(where, person))
         if opened is None or time.monotonic() - opened.since > TOKEN_SECONDS:
             log.debug("discord: nobody to whisper to, the press is too long ago")
             return
-        opened.safe.set()
+        opened.due.set()
         try:
-            async with asyncio.timeout(WHISPER_SECONDS):
+            async with asyncio.timeout(LATE_SECONDS):
                 await opened.acknowledged.wait()
-                await self._follow_up(opened.press, render(Draft(sentence)))
+                await self._calls.follow_up(opened.used, responses.body(Whisper(sentence), opened.used))
         except Exception as error:  # noqa: BLE001 - best effort
             log.debug("discord: a whisper failed (%s)", type(error).__name__)
 
@@ -109,37 +82,66 @@ class Presses:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _acknowledge(self, opened: _Open) -> None:
-        """Whatever happens here, the press itself stays in the intake until it is stored."""
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, opened: _Open) -> None:
+        """Whatever happens here, what was used itself stays in the intake until it is stored."""
         try:
-            await _set_within(opened.safe, SAFE_SECONDS)
+            await _set_within(opened.due, SAFE_SECONDS)
+            told = opened.outcome.done()
+            response = opened.outcome.result() if told else None
             async with asyncio.timeout(CALL_SECONDS):
-                await self._defer(opened.press)
+                await self._first(opened.used, response)
         except Exception as error:  # noqa: BLE001 - see above
-            if getattr(error, "code", None) != ANSWERED_ALREADY:
-                log.warning("discord: a press could not be acknowledged (%s)", type(error).__name__)
+            log.warning("discord: a press could not be acknowledged (%s)", type(error).__name__)
+            return
         finally:
             opened.acknowledged.set()
+        await self._later(opened, told=told, silent=response is None)
 
-    async def _defer(self, press: Press) -> None:
-        """Safe to repeat: a second one is refused with 40060 (Discord: Create Interaction Response)."""
-        path = "/interactions/{interaction}/{webhook_token}/callback"
-        while True:
-            route = discord.http.Route("POST", path, interaction=press.id, webhook_token=press.token)
-            try:
-                await self._client().http.request(route, json={"type": DEFERRED_UPDATE})
-            except discord.RateLimited as limited:
-                await asyncio.sleep(limited.retry_after)
-            except (discord.DiscordServerError, aiohttp.ClientError, OSError):
-                await asyncio.sleep(AGAIN_SECONDS)
-            else:
-                return
+    async def _first(self, used: Interaction, response: Response | None) -> None:
+        """The first response: a form to be opened, a message, or a sign that it was taken."""
+        if response is None:
+            hidden = None if used.on_message else {"flags": EPHEMERAL}
+            await self._calls.respond(used, DEFERRED_UPDATE if used.on_message else DEFERRED, hidden)
+        elif isinstance(response, Form) and not used.is_form:
+            shown = forms.modal(response, used.about)
+            self._forms.put(f"{shown['custom_id']}:{used.action.author.id}", response)
+            await self._calls.respond(used, MODAL, shown)
+        else:
+            hidden = {"flags": EPHEMERAL | SUPPRESS_EMBEDS}
+            await self._calls.respond(used, MESSAGE, responses.body(response, used) | hidden)
 
-    async def _follow_up(self, press: Press, content: str) -> None:
-        path = "/webhooks/{webhook_id}/{webhook_token}"
-        where = {"webhook_id": press.application, "webhook_token": press.token}
-        body = {"content": content, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}
-        await self._client().http.request(discord.http.Route("POST", path, **where), json=body)
+    async def _later(self, opened: _Open, *, told: bool, silent: bool) -> None:
+        """What comes after a first response that said nothing."""
+        if not silent:
+            return
+        try:
+            async with asyncio.timeout(TOKEN_SECONDS):
+                response = None if told else await asyncio.shield(opened.outcome)
+            async with asyncio.timeout(LATE_SECONDS):
+                await self._fill(opened.used, response)
+        except Exception as error:  # noqa: BLE001 - best effort
+            log.debug("discord: a late answer failed (%s)", type(error).__name__)
+
+    async def _fill(self, used: Interaction, response: Response | None) -> None:
+        """A deferred command shows that we think, until there is something else to show or nothing."""
+        if response is not None and used.on_message:
+            await self._calls.follow_up(used, responses.body(response, used))
+        elif response is not None:
+            await self._calls.edit_original(used, responses.body(response, used))
+        elif not used.on_message:
+            await self._calls.delete_original(used)
+
+    def _known(self, custom_id: str, person: str) -> Form | None:
+        return self._forms.get(f"{custom_id}:{person}")
+
+    def _category(self, channel: str) -> str:
+        known = self._client().get_channel(int(channel))
+        return str(getattr(known, "category_id", None) or "")
 
 
 def _key(where: MessageRef, person: Person) -> str:

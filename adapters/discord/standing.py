@@ -24,7 +24,7 @@ async def find(client: Client, threads: Threads, target: Target) -> Sequence[Sta
     """Our messages after the question, where its answer stands or would stand, oldest first.
 
     Discord keeps no nonce (Rapptz/discord.py#2451), so no page is told; only what replies to another
-    question is left out. Raises RateLimited, Gone, Uncertain.
+    question is left out, and the files of answers. Raises RateLimited, Gone, Uncertain.
     """
     with translated():
         async with asyncio.timeout(SECONDS):
@@ -45,6 +45,7 @@ async def _in_channel(client: Client, channel: str, target: Target) -> list[Stan
         for each in messages
         if each["author"]["id"] == us
         and each["type"] in (WRITTEN, REPLY)
+        and not each.get("attachments")
         and _answered(each) in (None, target.question.id)
     ]
 

@@ -1,16 +1,20 @@
 """Where an answer stands: in the thread on its question, which is opened when it is needed."""
 
+import asyncio
 import time
 from collections.abc import Callable
-from typing import Literal
+from contextlib import suppress
+from typing import Any, Literal
 
 from adapters.discord.client import Client
 from adapters.discord.library import discord
 from adapters.discord.recent import Recent
 from adapters.discord.refusals import THREAD_EXISTS, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE
-from core.messages import Target
+from adapters.discord.wording import title as shortened
+from core.messages import Place, Target
 
 ARCHIVE_MINUTES: Literal[1440] = 1440
+RENAME_SECONDS = 10.0
 REFUSED_SECONDS = 600.0  # a channel that takes no threads is not asked again for so long
 
 
@@ -21,6 +25,7 @@ class Threads:
         self._client = client
         self._wanted = wanted  # the setting `reply_in: thread`
         self._titles: Recent[str] = Recent()  # by question
+        self._names: Recent[str] = Recent()  # that threads were given later
         self._homes: Recent[str] = Recent()  # channel or thread of the answer, by question
         self._first: Recent[str] = Recent()  # key of the first message of an answer, by question
         self._refused: Recent[float] = Recent()  # until when, by channel
@@ -28,6 +33,22 @@ class Threads:
     def entitle(self, question_id: str, title: str) -> None:
         """Remember how a thread on this message would be called."""
         self._titles.put(question_id, title)
+
+    async def rename(self, place: Place, title: str) -> None:
+        """Give a thread that we opened its title; never raises (Discord: Modify Channel).
+
+        Twice in ten minutes at most: what is refused for that is given up.
+        """
+        if not place.thread or not title.strip():
+            return
+        with suppress(Exception):
+            async with asyncio.timeout(RENAME_SECONDS):
+                client, name = self._client(), shortened(title, "")
+                where = int(place.thread)
+                thread: Any = client.get_channel(where) or await client.fetch_channel(where)
+                if _is_of(client, thread) and name not in (thread.name, self._names.get(place.thread)):
+                    self._names.put(place.thread, name)
+                    await client.http.edit_channel(thread.id, name=name)
 
     def continues(self, target: Target) -> bool:
         """Whether another message answers the same question already, and this one goes on."""
@@ -90,3 +111,9 @@ class Threads:
 
     def _barred(self, channel: str) -> bool:
         return (self._refused.get(channel) or 0.0) > time.monotonic()
+
+
+def _is_of(client: Client, thread: object) -> bool:
+    return (
+        isinstance(thread, discord.Thread) and client.user is not None and thread.owner_id == client.user.id
+    )

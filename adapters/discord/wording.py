@@ -61,3 +61,11 @@ def title(text: str, otherwise: str) -> str:
     cut = line[: TITLE_LENGTH - 1]
     head, space, _ = cut.rpartition(" ")
     return f"{head if space and len(head) > TITLE_LENGTH // 2 else cut}…"
+
+
+_MARKS = re.compile(r"([\\`*_~|#>\[\]()])")
+
+
+def escaped(text: str) -> str:
+    """Plain text in which nothing is a mark of Markdown's, in one line."""
+    return _MARKS.sub(r"\\\1", " ".join(text.split()))

@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
-from weakref import WeakValueDictionary
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -17,15 +15,20 @@ from adapters.slack.api import SlackApi, sdk_log
 from adapters.slack.backoff import until_answered
 from adapters.slack.connection import Connection
 from adapters.slack.doctor import app_token_hint, bot_token_hint, findings
-from adapters.slack.inbound import PLATFORM, Malformed, Self, normalised, pressed_in, sender_team
-from adapters.slack.live import EditMessage, NativeStream
+from adapters.slack.files import fetch
+from adapters.slack.forms import FORM_FIELDS
+from adapters.slack.inbound import PLATFORM, Self
+from adapters.slack.intake import Intake
+from adapters.slack.live import EditMessage
+from adapters.slack.native import NativeStream
 from adapters.slack.people import People
+from adapters.slack.quotes import Quotes
 from adapters.slack.search import find_pages
 from adapters.slack.settings import SlackSettings
 from adapters.slack.status import ThreadStatus
 from adapters.slack.streaming import Streaming
 from adapters.slack.surface import Surface
-from adapters.slack.text import labelled, readable, unnamed
+from adapters.slack.uploads import UPLOAD_BYTES, Uploads
 from adapters.slack.whispers import Whispers
 from core.contract import (
     ChatAdapter,
@@ -40,11 +43,11 @@ from core.contract import (
     unguarded,
 )
 from core.messages import (
-    ButtonPressed,
+    IncomingFile,
     IncomingMessage,
-    IncomingReaction,
     MessageRef,
     Names,
+    OutgoingFile,
     Person,
     Place,
     Standing,
@@ -54,11 +57,9 @@ from core.messages import (
 log = logging.getLogger(__name__)
 
 # Bytes of one streamed message, text and cards: 10.6 to 12 kB were seen to fit. Seconds: streams die at 300.
-_EDITED = Limits(page_length=9_000)
-_STREAMED = Limits(page_length=9_000, page_seconds=240)
-
-_DONE = 200  # Bolt's status for: acknowledge
-_AGAIN = 503  # anything else is not acknowledged, so that Slack delivers it again
+# Nine cards (see cards.py) take up to 1 kB.
+_EDITED = Limits(page_length=9_000, form_fields=FORM_FIELDS, upload_bytes=UPLOAD_BYTES)
+_STREAMED = replace(_EDITED, page_length=8_000, page_seconds=240)
 
 
 class SlackAdapter:
@@ -85,7 +86,8 @@ class SlackAdapter:
         self._failure = "connecting"
         self._refusal: asyncio.Future[Refused] | None = None
         self._me: Self | None = None
-        self._lines: WeakValueDictionary[Place, asyncio.Lock] = WeakValueDictionary()
+        self._uploads = Uploads(self._surface)
+        self._quotes = Quotes(self._surface)
 
     @property
     def name(self) -> str:
@@ -99,11 +101,14 @@ class SlackAdapter:
 
     async def run(self, inbox: Inbox, notes: Notes) -> None:
         """Take events in until cancelled. Raises Refused where a token is wrong."""
-        del notes  # Slack keeps nothing that must outlive us
         me = await until_answered(self._identify, bot_token_hint, self._failing)
-        app = self._app(inbox, me)
-        while True:
-            await self._connected(app)
+        intake = Intake(self._surface, self._whispers, self._quotes, self._settings, inbox, notes, me)
+        app = self._app(intake, me)
+        try:
+            while True:
+                await self._connected(app)
+        finally:
+            await intake.aclose()
 
     async def aclose(self) -> None:
         """Close the session that messages are written over."""
@@ -134,6 +139,23 @@ class SlackAdapter:
     async def busy(self, target: Target, sign: Sign | None, sentence: str) -> None:
         """Slack's own line above the input box, in threads."""
         await self._thread_status.show(target, sentence if sign is not None else "")
+
+    async def fetch(self, file: IncomingFile, most: int) -> bytes:
+        """Over the address that its event, or files.info, names."""
+        return await fetch(self._api, file, most)
+
+    async def upload(self, target: Target, file: OutgoingFile, guard: Guard = unguarded) -> MessageRef:
+        """In the question's thread, under its own name."""
+        return await self._uploads.share(target, file, guard)
+
+    async def quote(self, place: Place, person: Person, text: str, key: str) -> MessageRef:
+        """Behind the mention of who said it; nothing in it notifies anybody else."""
+        return await self._quotes.quote(place, person, text, key)
+
+    async def entitle(self, place: Place, title: str) -> None:
+        """Slack has titles in direct messages only."""
+        if place.direct:
+            await self._thread_status.entitle(place, title)
 
     async def names(self, message: IncomingMessage) -> Names:
         """From users.info and conversations.info."""
@@ -209,14 +231,15 @@ class SlackAdapter:
 
     # ---- events ----
 
-    def _app(self, inbox: Inbox, me: Self) -> AsyncApp:
+    def _app(self, intake: Intake, me: Self) -> AsyncApp:
         """Bolt with one middleware that takes everything in, before it is acknowledged.
 
         Bolt would acknowledge an event before its listener has run, and one without a listener never.
         """
 
         async def take(req: AsyncBoltRequest) -> BoltResponse:
-            return BoltResponse(status=await self._take(req.body, inbox, me))
+            status, answer = await intake.take(req.body)
+            return BoltResponse(status=status, body=answer or "")
 
         async def authorize() -> AuthorizeResult:
             # Known already. Bolt's own look-up would acknowledge, and so lose, an event while it fails.
@@ -235,39 +258,6 @@ class SlackAdapter:
         )
         app.use(take)
         return app
-
-    async def _take(self, body: Mapping[str, Any], inbox: Inbox, me: Self) -> int:
-        try:
-            await self._hand_over(body, inbox, me)
-        except Malformed as problem:
-            log.warning("an event of an unknown shape was left out: %s", problem)
-        except Exception as error:
-            # Slack sends an event again; a person whose press was not taken in sees a warning beside it.
-            log.error("an event was not taken in and not acknowledged: %s", type(error).__name__)  # noqa: TRY400
-            log.debug("details", exc_info=True)
-            return _AGAIN
-        return _DONE
-
-    async def _hand_over(self, body: Mapping[str, Any], inbox: Inbox, me: Self) -> None:
-        said = normalised(body, me, self._settings)
-        if isinstance(said, IncomingMessage):
-            async with self._lines.setdefault(said.place, asyncio.Lock()):  # a look-up lets nobody overtake
-                self._people.met(said.author.id, sender_team(body, me))
-                text = await self._readable(str(body["event"].get("text") or ""), me)
-                await inbox.message(replace(said, text=text, locale=self._people.locale(said.author.id)))
-        elif isinstance(said, IncomingReaction):
-            bot = said.author.bot or await self._people.is_bot(said.author.id)
-            await inbox.reaction(replace(said, author=replace(said.author, bot=bot)))
-        elif said is not None:
-            if isinstance(said, ButtonPressed):
-                self._whispers.pressed(said.ref, pressed_in(body))
-            await inbox.action(said)
-
-    async def _readable(self, text: str, me: Self) -> str:
-        """The text with the names of those whom it mentions; ids where Slack does not tell them in time."""
-        others = unnamed(text, me.user)
-        names = await asyncio.gather(*(self._people.name(user) for user in others))
-        return readable(labelled(text, dict(zip(others, names, strict=True))), me.user)
 
 
 _: type[ChatAdapter] = SlackAdapter

@@ -86,6 +86,18 @@ class SlackApi:
             self._client = self.new_client(self._bot_token)
         return self._client
 
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """For what is no method: file hosts and response URLs. Sends no token by itself."""
+        session = self.client.session
+        assert session is not None  # noqa: S101 (for the type checker: `client` makes it)
+        return session
+
+    @property
+    def bearer(self) -> Mapping[str, str]:
+        """The header that shows our token; for Slack's own hosts only."""
+        return {"Authorization": f"Bearer {self._bot_token}"}
+
     def new_client(self, token: str | None) -> AsyncWebClient:
         """Another client on the same session."""
         client = AsyncWebClient(
@@ -135,13 +147,14 @@ def _meaning(method: str, response: Any) -> Exception:
     fields = response.data if isinstance(response.data, dict) else {}
     code = str(fields.get("error") or "")
     if response.status_code == 429 or code in {"ratelimited", "rate_limited"}:
-        return RateLimited(_retry_after(response.headers))
+        return RateLimited(retry_after(response.headers))
     if response.status_code >= 500 or code in _LOST or not code:
         return Uncertain(f"{method}: HTTP {response.status_code} {code}".rstrip())
     return SlackError(method, code, str(fields.get("needed") or ""))
 
 
-def _retry_after(headers: Mapping[str, str]) -> float:
+def retry_after(headers: Mapping[str, str]) -> float:
+    """The seconds to wait that an answer with status 429 names."""
     given = {name.lower(): value for name, value in headers.items()}.get("retry-after", "")
     return float(given) if given.replace(".", "", 1).isdigit() else 1.0
 

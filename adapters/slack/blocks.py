@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from adapters.slack.cards import trace
 from adapters.slack.markdown import close_fence, escape, glimpse, plain, render
 from core.messages import Button, Draft, Target
 
@@ -26,16 +27,17 @@ def streamed(draft: Draft) -> str:
 
 def notices(draft: Draft) -> list[Arguments]:
     """Our own sentences, one small line each, apart from the answer's text."""
-    return [
-        {"type": "context", "elements": [{"type": "mrkdwn", "text": escape(notice, _NOTICE_LENGTH)}]}
-        for notice in draft.notices[:_MAX_NOTICES]
-        if notice.strip()
-    ]
+    return [_small(notice) for notice in draft.notices[:_MAX_NOTICES] if notice.strip()]
+
+
+def _small(sentence: str) -> Arguments:
+    """Slack: docs.slack.dev/reference/block-kit/blocks/context-block."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": escape(sentence, _NOTICE_LENGTH)}]}
 
 
 def below(draft: Draft) -> list[Arguments]:
     """What stands under the answer's text: our notices, then the buttons. No blocks where there are none."""
-    return [*notices(draft), *_row(draft.buttons[:_MAX_BUTTONS])]
+    return [*notices(draft), *row(draft.buttons)]
 
 
 def button_key(action: Mapping[str, Any]) -> str:
@@ -49,22 +51,26 @@ def content(draft: Draft) -> Arguments:
     """`text` and `blocks` of chat.postMessage and chat.update."""
     text = close_fence(render(draft.markdown, final=draft.final))
     blocks = [{"type": "markdown", "text": text}] if text.strip() else []
+    done = trace(draft)
+    blocks += [_small(done)] if done else []
     blocks += below(draft)
     words = plain(draft.markdown) if draft.final else glimpse(draft.markdown)
-    fallback = words or escape(" ".join(draft.notices), _NOTICE_LENGTH)
+    fallback = words or escape(" ".join(draft.notices) or done, _NOTICE_LENGTH)
     return {"text": fallback if fallback.strip() else _EMPTY, "blocks": blocks}
 
 
 def as_markdown(draft: Draft) -> str:
     """All that can be said in one Markdown text, where Slack takes no blocks (and so, no buttons)."""
     parts = [close_fence(render(draft.markdown, final=draft.final))]
-    parts += [f"_{escape(notice, _NOTICE_LENGTH)}_" for notice in draft.notices[:_MAX_NOTICES]]
+    small = [trace(draft), *draft.notices[:_MAX_NOTICES]]
+    parts += [f"_{escape(sentence, _NOTICE_LENGTH)}_" for sentence in small if sentence]
     return "\n\n".join(part for part in parts if part.strip()) or _EMPTY
 
 
-def _row(buttons: tuple[Button, ...]) -> list[Arguments]:
-    """Slack: docs.slack.dev/reference/block-kit/blocks/actions-block; it must not be empty."""
-    return [{"type": "actions", "elements": [_button(button) for button in buttons]}] if buttons else []
+def row(buttons: tuple[Button, ...]) -> list[Arguments]:
+    """A row of buttons, or nothing: Slack takes none that is empty (actions block)."""
+    shown = [_button(button) for button in buttons[:_MAX_BUTTONS]]
+    return [{"type": "actions", "elements": shown}] if shown else []
 
 
 def _button(button: Button) -> Arguments:

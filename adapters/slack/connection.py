@@ -1,6 +1,7 @@
 """One Socket Mode connection. Slack: docs.slack.dev/apis/events-api/using-socket-mode."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,7 +20,10 @@ OpenUrl = Callable[[], Awaitable[str]]
 
 
 class Connection(SocketModeClient):
-    """The SDK's client, which reconnects by itself, over an app whose status 200 means acknowledge."""
+    """The SDK's client, which reconnects by itself, over an app whose status 200 means acknowledge.
+
+    A body of its answer goes with the acknowledgement, where Slack takes one.
+    """
 
     def __init__(self, app: AsyncApp, open_url: OpenUrl, ping_interval: float) -> None:
         super().__init__(app_token="", logger=sdk_log, web_client=app.client, ping_interval=ping_interval)
@@ -65,4 +69,5 @@ class Connection(SocketModeClient):
             task.add_done_callback(self._running.discard)
         answer = await self._app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=request.payload))
         if answer.status == 200:
-            await self.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+            payload = json.loads(answer.body) if answer.body and request.accepts_response_payload else None
+            await self.send_socket_mode_response(SocketModeResponse(request.envelope_id, payload))

@@ -1,7 +1,7 @@
 """What `parley check` says about a Slack app: tokens, scopes, Socket Mode, each with its mend."""
 
 from adapters.slack.api import Reply, SlackApi, SlackError
-from adapters.slack.manifest import BOT_SCOPES
+from adapters.slack.manifest import BOT_SCOPES, PURPOSES
 from core.contract import Finding, RateLimited, Uncertain
 
 _REINSTALL = (
@@ -57,7 +57,9 @@ def _scopes(reply: Reply) -> Finding:
     granted = {scope.strip() for scope in header.split(",")}
     missing = [scope for scope in BOT_SCOPES if scope not in granted]
     if missing:
-        return Finding(subject, False, f"missing: {', '.join(missing)}; {_REINSTALL}")
+        lost = [f"{PURPOSES[scope]} ({scope})" for scope in missing if scope in PURPOSES]
+        so = f"; will not work: {', '.join(lost)}" if lost else ""
+        return Finding(subject, False, f"missing: {', '.join(missing)}{so}; {_REINSTALL}")
     return Finding(subject, True, f"all {len(BOT_SCOPES)} granted")
 
 

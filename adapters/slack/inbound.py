@@ -1,6 +1,7 @@
 """Slack's events as plain facts: which of them count, and what they say; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from core.messages import (
     IncomingReaction,
     MessageDeleted,
     MessageRef,
+    Opened,
     Person,
     Place,
     StopPressed,
@@ -50,7 +52,7 @@ def normalised(body: Body, me: Self, settings: SlackSettings) -> Incoming | None
 
     Raises Malformed.
     """
-    try:
+    with reading():
         match body.get("type"):
             case "event_callback":
                 return _event(body, me, settings)
@@ -58,6 +60,13 @@ def normalised(body: Body, me: Self, settings: SlackSettings) -> Incoming | None
                 return _press(body, me)
             case _:
                 return None
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """Whatever is missing or of another kind in there is Malformed."""
+    try:
+        yield
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Malformed(type(error).__name__) from None  # its text could hold what was written
 
@@ -73,6 +82,8 @@ def _event(body: Body, me: Self, settings: SlackSettings) -> Incoming | None:
             return _reaction(event, me, added=kind == "reaction_added")
         case "agent_session_stopped":
             return _stop(event, me, settings)
+        case "app_home_opened" | "assistant_thread_started":
+            return _opened(body, event, me, settings)
         case _:
             return None
 
@@ -86,11 +97,11 @@ def sender_team(body: Body, me: Self) -> str:
 def _message_event(body: Body, event: Body, me: Self, settings: SlackSettings) -> Incoming | None:
     subtype = event.get("subtype")
     if subtype == "message_deleted":
-        return _deleted(event, _field(event, "deleted_ts"), me)
+        return _deleted(event, field(event, "deleted_ts"), me)
     if subtype == "message_changed":
         # A deleted message that has replies stays as a tombstone; other changes are edits, not questions.
         inner = event["message"]
-        return _deleted(event, _field(inner, "ts"), me) if inner.get("subtype") == "tombstone" else None
+        return _deleted(event, field(inner, "ts"), me) if inner.get("subtype") == "tombstone" else None
     if subtype not in _WRITTEN or _by_bot(event, me):
         return None
     return _message(body, event, me, settings)
@@ -101,7 +112,7 @@ def _by_bot(event: Body, me: Self) -> bool:
 
 
 def _message(body: Body, event: Body, me: Self, settings: SlackSettings) -> IncomingMessage | None:
-    channel, ts, user = _field(event, "channel"), _field(event, "ts"), _field(event, "user")
+    channel, ts, user = field(event, "channel"), field(event, "ts"), field(event, "user")
     text = event.get("text") or ""
     direct = _is_direct(event, channel)
     addressed = _addressed(event, text, me, settings, direct=direct)
@@ -114,7 +125,7 @@ def _message(body: Body, event: Body, me: Self, settings: SlackSettings) -> Inco
         author=Person(user),
         text=readable(text, me.user),
         addressed=addressed,
-        identity=_identity(place, user),
+        identity=identity(place, user),
         files=_files(event),
         facts=_facts(body, channel, user, me),
     )
@@ -145,7 +156,8 @@ def _place(channel: str, root: str, me: Self, settings: SlackSettings, *, direct
     return Place(PLATFORM, me.workspace, channel, thread, direct=direct)
 
 
-def _identity(place: Place, user: str) -> str:
+def identity(place: Place, user: str) -> str:
+    """IncomingMessage.identity."""
     if place.direct:
         return f"{PLATFORM}:{place.workspace}:{user}"
     return f"{PLATFORM}:{place.workspace}:{place.channel}:{place.thread}"
@@ -155,18 +167,29 @@ def _facts(body: Body, channel: str, user: str, me: Self) -> dict[str, frozenset
     """What routes may restrict. `body.team_id` can be another organisation's, authorizations[0] is ours."""
     granted = body.get("authorizations") or [{}]
     team = granted[0].get("team_id") or body.get("context_team_id") or body.get("team_id") or me.team
-    return {"channels": frozenset({channel}), "users": frozenset({user}), "teams": frozenset({str(team)})}
+    return facts(channel, user, str(team))
+
+
+def facts(channel: str, user: str, team: str) -> dict[str, frozenset[str]]:
+    """IncomingMessage.facts, by the names that routes use (settings.ROUTE_KEYS)."""
+    return {"channels": frozenset({channel}), "users": frozenset({user}), "teams": frozenset({team})}
+
+
+def team_of(body: Body, me: Self) -> str:
+    """The workspace that an interaction took place in."""
+    return str((body.get("team") or {}).get("id") or body.get("team_id") or me.team)
 
 
 def _files(event: Body) -> tuple[IncomingFile, ...]:
     files = event.get("files") or ()
-    return tuple(_file(file) for file in files if file.get("mode") not in _NO_FILE)
+    return tuple(incoming_file(file) for file in files if file.get("mode") not in _NO_FILE)
 
 
-def _file(file: Body) -> IncomingFile:
+def incoming_file(file: Body) -> IncomingFile:
+    """Slack: docs.slack.dev/reference/objects/file-object. Without a url: files.info knows."""
     size = file.get("size")
     return IncomingFile(
-        id=_field(file, "id"),
+        id=field(file, "id"),
         name=str(file.get("name") or file.get("title") or file["id"]),
         mime_type=str(file.get("mimetype") or "application/octet-stream"),
         size=-1 if size is None else int(size),
@@ -175,23 +198,35 @@ def _file(file: Body) -> IncomingFile:
 
 
 def _deleted(event: Body, ts: str, me: Self) -> MessageDeleted:
-    return MessageDeleted(MessageRef(PLATFORM, me.workspace, _field(event, "channel"), ts))
+    return MessageDeleted(MessageRef(PLATFORM, me.workspace, field(event, "channel"), ts))
 
 
 def _reaction(event: Body, me: Self, *, added: bool) -> IncomingReaction | None:
     item = event.get("item") or {}
-    user = _field(event, "user")
+    user = field(event, "user")
     if item.get("type") != "message" or user == me.user:
         return None
-    ref = MessageRef(PLATFORM, me.workspace, _field(item, "channel"), _field(item, "ts"))
-    return IncomingReaction(ref, Person(user, bot=user == SLACKBOT), _field(event, "reaction"), added)
+    ref = MessageRef(PLATFORM, me.workspace, field(item, "channel"), field(item, "ts"))
+    return IncomingReaction(ref, Person(user, bot=user == SLACKBOT), field(event, "reaction"), added)
 
 
 def _stop(event: Body, me: Self, settings: SlackSettings) -> StopPressed:
-    channel = _field(event, "channel")
+    channel = field(event, "channel")
     direct = channel.startswith("D")
-    place = _place(channel, _field(event, "thread_ts"), me, settings, direct=direct)
-    return StopPressed(place, Person(_field(event, "user")))
+    place = _place(channel, field(event, "thread_ts"), me, settings, direct=direct)
+    return StopPressed(place, Person(field(event, "user")))
+
+
+def _opened(body: Body, event: Body, me: Self, settings: SlackSettings) -> Opened | None:
+    """The direct messages with us (agents), or a new thread in them (assistants, which new apps can't be)."""
+    thread = event.get("assistant_thread") or {}
+    if not thread and event.get("tab") != "messages":
+        return None
+    channel = field(thread, "channel_id") if thread else field(event, "channel")
+    user = field(thread, "user_id") if thread else field(event, "user")
+    root = field(thread, "thread_ts") if thread else ""
+    place = _place(channel, root, me, settings, direct=True)
+    return Opened(place, Person(user), identity(place, user), facts=_facts(body, channel, user, me))
 
 
 def _press(body: Body, me: Self) -> ButtonPressed | None:
@@ -200,16 +235,13 @@ def _press(body: Body, me: Self) -> ButtonPressed | None:
     if not keys:
         return None
     where = body["container"]
-    ref = MessageRef(PLATFORM, me.workspace, _field(where, "channel_id"), _field(where, "message_ts"))
-    return ButtonPressed(ref, Person(_field(body["user"], "id")), keys[0])
+    channel, user = field(where, "channel_id"), field(body["user"], "id")
+    ref = MessageRef(PLATFORM, me.workspace, channel, field(where, "message_ts"))
+    return ButtonPressed(ref, Person(user), keys[0], facts=facts(channel, user, team_of(body, me)))
 
 
-def pressed_in(body: Body) -> str:
-    """The thread that a pressed button stands in, "" where it stands in none."""
-    return str(body["container"].get("thread_ts") or "")
-
-
-def _field(event: Body, name: str) -> str:
+def field(event: Body, name: str) -> str:
+    """A text that must be there, and not be empty. Raises Malformed."""
     value = event.get(name)
     if not isinstance(value, str) or not value:
         raise Malformed(name)

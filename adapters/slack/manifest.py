@@ -3,6 +3,7 @@
 from typing import Any
 
 from adapters.slack.settings import SlackSettings
+from core.commands import COMMANDS
 
 BOT_SCOPES = (
     "app_mentions:read",
@@ -10,7 +11,9 @@ BOT_SCOPES = (
     "channels:history",
     "channels:read",
     "chat:write",
+    "commands",
     "files:read",
+    "files:write",
     "groups:history",
     "groups:read",
     "im:history",
@@ -22,8 +25,19 @@ BOT_SCOPES = (
     "users:read",
 )
 
+# What does not work without them; the others are needed for any answer.
+PURPOSES = {
+    "assistant:write": "status lines, titles and suggested questions",
+    "commands": "the slash command",
+    "files:read": "files that people send, also in forms",
+    "files:write": "files of an answer",
+    "reactions:read": "ratings and stopping by reaction",
+    "users:read": "names and languages of people",
+}
+
 BOT_EVENTS = (
     "agent_session_stopped",
+    "app_home_opened",
     "app_mention",
     "message.channels",
     "message.groups",
@@ -36,7 +50,6 @@ BOT_EVENTS = (
 
 def manifest(settings: SlackSettings, name: str = "Parley") -> dict[str, Any]:
     """The manifest for these settings, ready to paste at api.slack.com/apps → Create New App."""
-    del settings  # Socket Mode is the only transport yet, and every setting works with the same app
     return {
         "display_information": {"name": name, "description": "Answers from your Dify apps"},
         "features": {
@@ -48,6 +61,7 @@ def manifest(settings: SlackSettings, name: str = "Parley") -> dict[str, Any]:
             },
             "bot_user": {"display_name": name, "always_online": True},
             "agent_view": {"agent_description": f"Ask {name}: mention it in a channel, or write to it here."},
+            "slash_commands": [_command(settings)],
         },
         "oauth_config": {"scopes": {"bot": list(BOT_SCOPES)}},
         "settings": {
@@ -57,4 +71,15 @@ def manifest(settings: SlackSettings, name: str = "Parley") -> dict[str, Any]:
             "socket_mode_enabled": True,
             "token_rotation_enabled": False,
         },
+    }
+
+
+def _command(settings: SlackSettings) -> dict[str, Any]:
+    """Slack: docs.slack.dev/reference/app-manifest, features.slash_commands; escaped as messages are."""
+    words = [f"{spec.name} …" if spec.argument else spec.name for spec in COMMANDS]
+    return {
+        "command": f"/{settings.command}",
+        "description": "Ask a question, or see what else there is",
+        "usage_hint": " | ".join(words),
+        "should_escape": True,
     }

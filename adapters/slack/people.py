@@ -5,6 +5,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from adapters.slack.api import SlackApi, SlackError
@@ -49,6 +50,13 @@ class People:
         """The user's language, where it is already known; asks nobody."""
         known = self._known.get(user)
         return str(known[1].get("locale") or "") if known else ""
+
+    async def locale_within(self, user: str, seconds: float) -> str:
+        """The user's language, asked for where it is not known; "" where Slack does not tell it in time."""
+        if user not in self._known:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._user(user), seconds)
+        return self.locale(user)
 
     def met(self, user: str, team: str) -> None:
         """Remember the home team that an event named."""

@@ -1,7 +1,7 @@
 """Finding messages of ours at Slack: one whose reply was lost, or all that a process before us posted."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Container, Mapping
 from typing import Any
 
 from adapters.slack.api import SlackError
@@ -26,7 +26,7 @@ async def find_lost(surface: Surface, target: Target, *, streamed: bool) -> str:
     wrote there after the question without any mark (streams are marked when they are stopped).
     Raises RateLimited, Uncertain, SlackError.
     """
-    async for message in _ours(surface, target):
+    async for message in _written(surface, target):
         key = _key(message)
         if key == target.key or (streamed and key is None):
             return str(message["ts"])
@@ -41,7 +41,7 @@ async def find_pages(surface: Surface, target: Target) -> list[Standing]:
     """
     found: list[Standing] = []
     try:
-        async for message in _ours(surface, target):
+        async for message in _written(surface, target):
             key = _key(message)
             page = None if key is None else page_of(key, target.key)
             if key is None or page is not None:
@@ -51,6 +51,26 @@ async def find_pages(surface: Surface, target: Target) -> list[Standing]:
             raise Gone(GONE[error.code]) from error
         log.warning("can't look for what a process before us posted, it may stand twice: %s", error)
     return sorted(found, key=lambda standing: float(standing.ref.id))
+
+
+async def find_file(surface: Surface, target: Target, name: str, size: int, not_these: Container[str]) -> str:
+    """The ts of a message with such a file of ours below the question, or "". Files can't carry our key.
+
+    Raises RateLimited, Uncertain, SlackError.
+    """
+    async for message in _ours(surface, target):
+        ts = str(message["ts"])
+        same = (file.get("name") == name and file.get("size") == size for file in message.get("files") or ())
+        if ts not in not_these and any(same):
+            return ts
+    return ""
+
+
+async def _written(surface: Surface, target: Target) -> AsyncIterator[_Found]:
+    """Our messages but those that are a file: these have no mark either, and are no stream."""
+    async for message in _ours(surface, target):
+        if not message.get("files"):
+            yield message
 
 
 async def _ours(surface: Surface, target: Target) -> AsyncIterator[_Found]:

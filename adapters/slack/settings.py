@@ -1,5 +1,6 @@
 """The `slack:` section of the configuration; imports no Slack library."""
 
+import re
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -47,6 +48,12 @@ class SlackSettings(BaseModel):
         "mention: each needs one; off: none is taken up.",
     )
 
+    command: str = Field(
+        default="parley",
+        description="The slash command without its slash, as it is named at api.slack.com/apps → your app → "
+        "Slash Commands: lower case letters, digits, - and _.",
+    )
+
     @field_validator("bot_token")
     @classmethod
     def _is_bot_token(cls, token: SecretStr) -> SecretStr:
@@ -56,6 +63,15 @@ class SlackSettings(BaseModel):
     @classmethod
     def _is_app_token(cls, token: SecretStr) -> SecretStr:
         return _checked(token, "xapp-", _APP_HINT)
+
+    @field_validator("command")
+    @classmethod
+    def _is_command(cls, name: str) -> str:
+        if not re.fullmatch(r"[a-z0-9_-]{1,31}", name):
+            raise ValueError(
+                "put the slash command here, without the slash: lower case letters, digits, - and _"
+            )
+        return name
 
     @field_validator("api_url")
     @classmethod

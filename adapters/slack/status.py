@@ -7,12 +7,13 @@ import time
 from adapters.slack.api import SlackApi, SlackError
 from adapters.slack.streaming import FOR_GOOD
 from core.contract import RateLimited, Uncertain
-from core.messages import Target
+from core.messages import Place, Target
 
 log = logging.getLogger(__name__)
 
 _SECONDS = 5.0
 _LONGEST = 50  # characters of a loading message
+_TITLE = 200  # characters
 _THREADS = 1_000
 
 
@@ -43,6 +44,17 @@ class ThreadStatus:
             self._quiet_until = time.monotonic() + limited.retry_after
         except (Uncertain, TimeoutError) as error:
             log.debug("no status line: %s", error)
+
+    async def entitle(self, place: Place, title: str) -> None:
+        """Name a thread in the list of conversations. Slack: assistant.threads.setTitle."""
+        if not place.thread or not title.strip():
+            return
+        where = {"channel_id": place.channel, "thread_ts": place.thread}
+        try:
+            async with asyncio.timeout(_SECONDS):
+                await self._api.post("assistant.threads.setTitle", **where, title=title.strip()[:_TITLE])
+        except (SlackError, RateLimited, Uncertain, TimeoutError) as error:
+            log.info("a thread got no title: %s", str(error) or type(error).__name__)
 
     async def _set(self, channel: str, thread: str, sentence: str) -> None:
         loading = {"loading_messages": [sentence[:_LONGEST]]} if sentence else {}

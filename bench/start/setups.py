@@ -14,7 +14,8 @@ _OF_PLATFORM = {
     "discord": ("discord", "adapters.discord.adapter"),
 }
 _OF_STORE = {"sqlite": ("aiosqlite",), "postgres": ("psycopg", "psycopg_pool", "procrastinate")}
-_OF_MIGRATIONS = ("alembic",)
+_OF_MIGRATIONS = ("alembic", "sqlalchemy.orm")  # and of their library both databases' dialects
+_NOT_OF_STORE = {"sqlite": ("sqlalchemy.dialects.postgresql",), "postgres": ()}
 _NEVER = ("bench", "simulators", "pytest", "mypy")
 
 
@@ -33,7 +34,7 @@ class Setup:
 
     def astray(self, modules: Iterable[str], *, migrated: bool) -> list[str]:
         """Those of the modules that this set-up has no use for; `migrated`: the store was up to date."""
-        unwanted = [*_NEVER, *(_OF_MIGRATIONS if migrated else ())]
+        unwanted = [*_NEVER, *((*_OF_MIGRATIONS, *_NOT_OF_STORE[self.store]) if migrated else ())]
         for platform, names in _OF_PLATFORM.items():
             unwanted += names if platform not in self.platforms else ()
         for store, names in _OF_STORE.items():

@@ -22,8 +22,11 @@ from core.dispatch.ownership import Tenure
 from core.feedback import Feedback
 from core.inbox import Intake
 from core.metrics import Metrics
+from core.responses import Responses
 from core.router import Route
 from core.running import Stops
+from core.stopping import Stopping
+from core.taking import Taking
 
 PIECES = 5  # of the load; the median of their p99 counts
 _TRIES = 2  # times as many pieces, at most
@@ -116,7 +119,10 @@ async def open_intake(kind: str, server: str, remote: Remote) -> AsyncIterator[N
         open_queues(keep, _parked, stops, serving=False) as queues,
     ):
         feedback = Feedback(keep.ratings, {}, {}, Metrics())
-        intake = Intake(keep.store, [Route(APP)], queues, feedback, stops, {}, {adapter.name: adapter})
+        stopping = Stopping(keep.store, stops, queues)
+        intake = Intake(
+            keep.store, [Route(APP)], Taking(queues), feedback, stops, stopping, Responses({}, {}), {}
+        )
         running = asyncio.create_task(adapter.run(intake, keep.store))
         try:
             await remote.order(do="connect")

@@ -11,7 +11,9 @@ from bench.store.questions import PLATFORM
 from core.contract import (
     Budget,
     ChatAdapter,
+    FileRefused,
     Finding,
+    Gone,
     Guard,
     Inbox,
     Limits,
@@ -27,7 +29,18 @@ from core.dify.client import DifyClient, Question
 from core.dify.events import AnyEvent, Message, MessageEnd
 from core.dify.questions import Mode
 from core.dify.server import DifyServer, StreamLimits
-from core.messages import Draft, IncomingMessage, MessageRef, Names, Person, Place, Standing, Target
+from core.messages import (
+    Draft,
+    IncomingFile,
+    IncomingMessage,
+    MessageRef,
+    Names,
+    OutgoingFile,
+    Person,
+    Place,
+    Standing,
+    Target,
+)
 
 _FREE = Budget("bench:free", 1_000_000, 1.0)
 _PIECES = tuple(f"word{number} " for number in range(10))
@@ -104,6 +117,22 @@ class QuietAdapter:
 
     async def busy(self, target: Target, sign: Sign | None, sentence: str) -> None:
         """Nobody looks."""
+
+    async def fetch(self, file: IncomingFile, most: int) -> bytes:
+        """There are no files."""
+        raise FileRefused(file.id if most else "")
+
+    async def upload(self, target: Target, file: OutgoingFile, guard: Guard = unguarded) -> MessageRef:
+        """Nothing takes files."""
+        del guard
+        raise Gone(f"{target.key} {file.name}")
+
+    async def quote(self, place: Place, person: Person, text: str, key: str) -> MessageRef:
+        """Nobody presses a button."""
+        raise Gone(f"{place.channel} {person.id} {key} {len(text)}")
+
+    async def entitle(self, place: Place, title: str) -> None:
+        """Nothing has a title."""
 
     async def names(self, message: IncomingMessage) -> Names:
         """The ids."""

@@ -22,12 +22,16 @@ from core.feedback import Feedback
 from core.inbox import Intake
 from core.lanes import Lanes
 from core.metrics import Metrics
+from core.responses import Responses
 from core.router import Route
 from core.running import Stops
 from core.settings import AppSettings
+from core.stopping import Stopping
+from core.store.asides import Asides
 from core.store.ledger import Ledger
 from core.store.ratings import Ratings
 from core.store.store import Store
+from core.taking import Taking
 from core.turn import Turns
 
 NAMES = {"memory": "memory", "sqlite": "SQLite", "postgres": "PostgreSQL"}
@@ -112,7 +116,9 @@ async def open_house(kind: str, server: str) -> AsyncIterator[House]:
         metrics = Metrics()
         feedback = Feedback(keep.ratings, {}, {}, metrics)
         adapters, apps = {PLATFORM: QuietAdapter()}, {APP: App(AppSettings.model_validate(_KEY), app)}
-        turns = Turns(keep.ledger, adapters, apps, lanes, stops, feedback, metrics)
+        turns = Turns(
+            keep.ledger, Asides(keep.store.database), adapters, apps, lanes, stops, feedback, metrics
+        )
         house: House
 
         async def run(turn: int, tenure: Tenure) -> bool:
@@ -122,7 +128,10 @@ async def open_house(kind: str, server: str) -> AsyncIterator[House]:
                 house.note_end()
 
         queues = await stack.enter_async_context(open_queues(keep, run, stops))
-        intake = Intake(keep.store, [Route(APP)], queues, feedback, stops, {}, adapters)
+        stopping = Stopping(keep.store, stops, queues)
+        intake = Intake(
+            keep.store, [Route(APP)], Taking(queues), feedback, stops, stopping, Responses({}, {}), {}
+        )
         house = House(keep, intake, queues, client, metrics)
         stack.push_async_callback(turns.aclose)
         yield house

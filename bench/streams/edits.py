@@ -4,6 +4,7 @@ Discord, because there every answer has a budget of its own: nowhere else can a 
 once, and nowhere is more asked of the process.
 """
 
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -47,7 +48,7 @@ class Desk:
 
     def __init__(self, writer: Writer, clock: Callable[[], float]) -> None:
         self._writer = writer
-        self._lanes = Lanes(clock)
+        self._lanes = Lanes(clock, time.process_time)
 
     def reply(self, number: int) -> Reply:
         """To somebody's question, in their own channel."""

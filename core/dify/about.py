@@ -3,6 +3,7 @@
 Source: Dify Service API, api/controllers/service_api/app/{app,site}.py, index.py, end_user; 0.15 to 1.16.
 """
 
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -113,7 +114,7 @@ class Parameters(Row):
     file_upload: FileUpload = Field(default_factory=FileUpload)
     system_parameters: SizeLimits = Field(default_factory=SizeLimits)
 
-    @property
+    @cached_property
     def form(self) -> tuple[FormField, ...]:
         """The variables of the form, in its order, each with its type."""
         found = (

@@ -187,10 +187,6 @@ class DifyClient:
         """Name, description and, since 1.4, `mode` of the app (Dify: GET /info)."""
         return await self._connection.read("GET", "/info")
 
-    async def parameters(self) -> dict[str, Any]:
-        """The app's features, limits and input form (Dify: GET /parameters)."""
-        return await self._connection.read("GET", "/parameters")
-
     async def is_kind(self, path: str, params: dict[str, Any]) -> bool:
         """Whether a GET that only some kinds of app know is answered: how 0.15 is asked for its mode."""
         response = await self._connection.call("GET", path, params=params)

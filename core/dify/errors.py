@@ -40,6 +40,7 @@ STRANGE = Advice(
     "app_misconfigured", "what answers is not Dify's API (no JSON): is dify.base_url right (…/v1)?"
 )
 _TOO_MANY = "Too many requests"
+_NO_VERSION = "Workflow not found"
 # What proxies say where no request has reached Dify: Envoy and Istio, HAProxy, Traefik. That of nginx does
 # not tell a server that is away from one that broke off.
 _NOT_REACHED = (
@@ -60,6 +61,8 @@ def refusal(status: int, body: bytes, *, conversation_id: str = "") -> DifyError
         return DifyBusy(BUSY)
     if not code and _never_reached(status, body):
         return DifyUnreachable(AWAY)
+    if status == 404 and message.startswith(_NO_VERSION):  # whatever conversation was named with it
+        return DifyRefused(CODES["workflow_not_found"], status=status, code=code)
     if conversation_id and (code == "conversation_completed" or (status == 404 and code == "not_found")):
         return ConversationGone(GONE, status=status, code=code)
     said = _said(message) if code == "invalid_param" else None

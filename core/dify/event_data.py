@@ -17,7 +17,7 @@ from core.dify.outputs import files_of
 class RunData(BaseModel):
     """`data` of the events that begin and end a run."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     id: str | None = None
     status: str | None = None
@@ -38,7 +38,7 @@ class RunData(BaseModel):
 class NodeData(BaseModel):
     """`data` of a step; inputs and outputs are left unread on purpose: they may hold secrets."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     id: str | None = None
     node_id: str | None = None
@@ -55,7 +55,7 @@ class NodeData(BaseModel):
 class TextData(BaseModel):
     """`data` of a workflow's text."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     text: str = ""
 
@@ -63,7 +63,7 @@ class TextData(BaseModel):
 class ReasoningData(BaseModel):
     """`data` of a piece of thinking."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     reasoning: str = ""
     node_id: str | None = None
@@ -73,7 +73,7 @@ class ReasoningData(BaseModel):
 class LogData(BaseModel):
     """`data` of an agent node's log; what a step got and gave is left unread."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     id: str | None = None
     parent_id: str | None = None

@@ -19,7 +19,7 @@ from core.dify.rows import row_in, rows_in
 class Event(BaseModel):
     """What any event may carry. The ids are those of dify-api: the first data event has most of them."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
     event: str
     task_id: str | None = None
@@ -88,8 +88,8 @@ class MessageEnd(Event):
 
     @property
     def made(self) -> tuple[AppFile, ...]:
-        """Files of the answer. Easy apps of 1.13.1 and later may list the user's own without saying so."""
-        return tuple(file for file in rows_in(self.files, AppFile) if file.belongs_to != "user")
+        """Files of the answer. Easy apps of 1.13.1 and later list the user's own too, without saying so."""
+        return tuple(file for file in rows_in(self.files, AppFile) if file.is_made)
 
 
 class TtsMessage(Event):
@@ -226,7 +226,9 @@ AnyEvent = Event | Unknown | Malformed
 
 
 _UNION: Any = functools.reduce(operator.or_, _TYPES)
-_ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[_UNION, Discriminator("event")])
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(
+    Annotated[_UNION, Discriminator("event")], config=ConfigDict(defer_build=True)
+)  # with the first event: not in what starting takes
 _UNKNOWN = TypeAdapter(Unknown)
 _NO_SUCH_NAME = "union_tag_invalid"
 

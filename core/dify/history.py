@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
-from core.dify.metadata import Source
-from core.dify.outputs import text_of
+from core.dify.metadata import AppFile, Source
+from core.dify.outputs import files_of, text_of
 from core.dify.rows import parsed, rows_in, seconds
 
 MessageStatus = Literal["normal", "error", "paused"]
@@ -29,6 +29,7 @@ class StoredMessage:
     error: bool
     created_at: float  # epoch seconds, whole ones; when it was asked
     sources: tuple[Source, ...] = ()
+    files: tuple[AppFile, ...] = ()  # that the app made
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class RunState:
     text: str  # of its outputs; "" before the end
     created_at: float  # epoch seconds; 0 where Dify does not say
     inputs: Mapping[str, Any] = field(default_factory=dict)  # what it was asked with
+    files: tuple[AppFile, ...] = ()  # among its outputs
 
     @property
     def finished(self) -> bool:
@@ -84,7 +86,13 @@ def _message(row: dict[str, Any]) -> StoredMessage:
         error=bool(row.get("error")) or status == "error",
         created_at=seconds(row.get("created_at")),
         sources=rows_in(row.get("retriever_resources"), Source),
+        files=_made(row.get("message_files")),
     )
+
+
+def _made(files: object) -> tuple[AppFile, ...]:
+    """The files of a message that people did not send themselves."""
+    return tuple(file for file in rows_in(files, AppFile) if file.belongs_to != "user" and file.url)
 
 
 def conversations_in(body: object) -> list[StoredConversation]:
@@ -106,6 +114,7 @@ def run_in(body: object) -> RunState | None:
         text_of(outputs),
         created_at,
         inputs if isinstance(inputs, dict) else {},
+        files_of(outputs),
     )
 
 

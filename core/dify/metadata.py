@@ -76,6 +76,13 @@ class AppFile(Row):
     transfer_method: str = ""
     belongs_to: str | None = None
 
+    @property
+    def is_made(self) -> bool:
+        """Whether the app made it, rather than the asker; what was sent in is no `tool_file`."""
+        if self.belongs_to is None:
+            return self.transfer_method not in {"local_file", "remote_url"}
+        return self.belongs_to != "user"
+
 
 class Thought(Row):
     """A step of an agent as Dify kept it (`agent_thoughts`). For the chat are its tools and files only."""

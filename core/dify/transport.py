@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError, httpx.UnsupportedProtocol)
 
+PIECES = "pieces"  # the extension of a response that gives its body without httpx's layers
 _LONGEST_LINE = 64 * 1024  # bytes of a header: proxies add long ones
 _CAUSES: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (  # the first that fits
     (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
@@ -71,7 +72,12 @@ class StreamTransport(httpx.AsyncBaseTransport):
                     timeout=_timeout(connect, read),
                 )
         body_stream = _Body(response, read)
-        return httpx.Response(response.status, headers=response.raw_headers, stream=body_stream)
+        return httpx.Response(
+            response.status,
+            headers=response.raw_headers,
+            stream=body_stream,
+            extensions={PIECES: body_stream},
+        )
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -2,29 +2,24 @@
 
 import time
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, bindparam, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import IncomingMessage
-from core.store.queries import key_of
-from core.store.rows import QUESTION, State
+from core.store.queries import insert_of, key_of
+from core.store.rows import State, question
 from core.store.tables import conversations, turns
 
 
-def _adding(table: Table) -> dict[str, Any]:
-    """An INSERT, as each database spells it, that gives the new row's id and leaves alone what is there."""
-    return {
-        "sqlite": sqlite_insert(table).on_conflict_do_nothing().returning(table.c.id),
-        "postgresql": postgresql_insert(table).on_conflict_do_nothing().returning(table.c.id),
-    }
+@cache
+def _adding(table: Table, dialect: str) -> Any:
+    """An INSERT, as the database spells it, that gives the new row's id and leaves alone what is there."""
+    return insert_of(dialect, table).on_conflict_do_nothing().returning(table.c.id)
 
 
-_ADD_TURN = _adding(turns)
-_ADD_CONVERSATION = _adding(conversations)
 _KEY = ("platform", "workspace", "channel", "thread", "app")
 _FIND_CONVERSATION = (
     select(conversations.c.id)
@@ -41,7 +36,7 @@ def row_of(message: IncomingMessage, *, command: bool) -> dict[str, object]:
         "author": message.author.id,
         "identity": message.identity,
         "state": State.QUEUED,
-        "question": QUESTION.dump_python(message, mode="json"),
+        "question": question().dump_python(message, mode="json"),
         "queued_at": time.time(),
         "command": command,
     }
@@ -49,7 +44,7 @@ def row_of(message: IncomingMessage, *, command: bool) -> dict[str, object]:
 
 async def add_turn(connection: AsyncConnection, row: Mapping[str, object]) -> int | None:
     """The new turn's id; None where the message is one already."""
-    inserted = await connection.execute(_ADD_TURN[connection.dialect.name], row)
+    inserted = await connection.execute(_adding(turns, connection.dialect.name), row)
     turn: int | None = inserted.scalar()
     return turn
 
@@ -62,7 +57,9 @@ async def conversation_id(connection: AsyncConnection, message: IncomingMessage,
     if known is not None:
         return known
     row = {**key, "direct": place.direct, "identity": message.identity, "created_at": now, "last_at": now}
-    made: int | None = (await connection.execute(_ADD_CONVERSATION[connection.dialect.name], row)).scalar()
+    made: int | None = (
+        await connection.execute(_adding(conversations, connection.dialect.name), row)
+    ).scalar()
     if made is not None:
         return made
     theirs: int = (await connection.execute(_FIND_CONVERSATION, key)).scalar_one()

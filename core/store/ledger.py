@@ -1,10 +1,10 @@
 """How far each turn is. Every save names the fence of who took it up: who was relieved saves nothing."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Update, case, delete, or_, select, update
+from sqlalchemy import Update, case, delete, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Advice, Superseded
@@ -80,14 +80,18 @@ class Ledger:
         """Keep what the answer's messages show."""
         await self._save(turn, text=_storable(text))
 
-    async def park(self, turn: Turn, outcome: str, text: str) -> None:
-        """The turn has no whole answer, and its message a button to ask again: the question stays."""
-        shown = {"text": _storable(text), "closed_at": time.time()}
-        await self._save(turn, state=State.PARKED, outcome=outcome, **shown)
+    async def park(self, turn: Turn, outcome: str, text: str, pause: Mapping[str, Any] | None = None) -> None:
+        """The turn has no whole answer, and its message a button to go on: the question stays.
+
+        `pause`: what its run waits for a person to decide, `until` then (seconds since the epoch).
+        """
+        until = max(time.time(), float((pause or {}).get("until") or 0))
+        shown = {"text": _storable(text), "closed_at": until}
+        await self._save(turn, state=State.PARKED, outcome=outcome, pause=pause or null(), **shown)
 
     async def close(self, turn: Turn, outcome: str) -> None:
         """The turn is over: question, answer and names leave the row, the ids stay."""
-        gone = {"question": None, "text": None}
+        gone = {"question": None, "text": None, "pause": null()}
         await self._save(turn, state=State.CLOSED, outcome=outcome, closed_at=time.time(), **gone)
 
     async def add_post(self, turn: Turn, page: int, ref: MessageRef, text: str = "") -> None:

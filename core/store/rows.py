@@ -1,13 +1,22 @@
 """What the store gives back: rows as frozen values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from functools import cache
+from typing import Any
 
 from pydantic import TypeAdapter
 
 from core.messages import IncomingMessage, MessageRef, Place
 
-QUESTION: TypeAdapter[IncomingMessage] = TypeAdapter(IncomingMessage)
+FILES_FROM = 10_000  # `page` of the messages that hold an answer's files; below are its text's
+
+
+@cache
+def question() -> TypeAdapter[IncomingMessage]:
+    """How a question is kept as facts; made with the first of them: not in what starting takes."""
+    return TypeAdapter(IncomingMessage)
 
 
 class State(StrEnum):
@@ -37,6 +46,7 @@ class Conversation:
     app: str  # "" where no route matched
     identity: str
     dify_id: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)  # filled in here, or for the whole channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +68,8 @@ class Turn:
     asked_at: float | None = None  # when Dify's 200 came
     text: str = ""  # of the answer, as shown last
     posts: tuple[MessageRef, ...] = ()
+    files: Mapping[int, MessageRef] = field(default_factory=dict)  # the answer's files that stand, by number
+    pause: Mapping[str, Any] = field(default_factory=dict)  # what its run waits for a person to decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +116,17 @@ class Vote:
     person: str
     rating: str  # "like" or "dislike"
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """An answer of ours, as somebody presses a button under it."""
+
+    turn: int
+    conversation: Conversation
+    author: str
+    state: State
+    message_id: str  # Dify's
+    run_id: str
+    offers: tuple[str, ...]
+    pause: Mapping[str, Any]

@@ -41,6 +41,7 @@ conversations = Table(
     ),  # Dify's conversation_id; "" before the first answer
     Column("created_at", Float, nullable=False),
     Column("last_at", Float, nullable=False),
+    Column("inputs", JSON, nullable=True),  # what people filled into the app's form here
     UniqueConstraint("platform", "workspace", "channel", "thread", "app"),
     Index("ix_conversations_last_at", "last_at"),
 )
@@ -73,14 +74,14 @@ turns = Table(
     Column("asks", Integer, nullable=False, default=0),  # how often the question went to Dify
     Column("stop", Integer, nullable=False, default=0),  # rows.Wish: somebody wants it stopped
     Column("text", Text, nullable=True),  # of the answer, as shown last; erased when the turn closes
+    Column("offers", JSON, nullable=True),  # questions that the app suggests, behind buttons
+    Column("pause", JSON, nullable=True),  # what the run waits for a person to decide; erased when it goes on
     UniqueConstraint("platform", "workspace", "channel", "message"),
     Index("ix_turns_conversation", "conversation"),
 )
-# Of millions of turns a handful is open or due: partial indexes stay small, and cost a closed turn nothing.
+# Of the partial indexes (core.store.indexes), and of the queries that are to find by them.
 OPEN = turns.c.state != literal_column("'closed'")  # a literal: SQLite can't match an index to a parameter
 DUE = turns.c.rating_due == literal_column("true")
-Index("ix_turns_open", turns.c.conversation, turns.c.id, sqlite_where=OPEN, postgresql_where=OPEN)
-Index("ix_turns_due", turns.c.id, sqlite_where=DUE, postgresql_where=DUE)
 
 posts = Table(
     "posts",

@@ -50,12 +50,12 @@ async def parameters(exchange: Exchange) -> web.StreamResponse:
 
 
 def _file_upload(app: App) -> dict[str, Any]:
-    methods = ["local_file", "remote_url"]
+    methods = list(app.file_methods)
     image = {"enabled": app.file_upload, "number_limits": app.file_limit, "detail": "high"}
     return {
         "enabled": app.file_upload,
         "allowed_file_types": list(app.file_types),
-        "allowed_file_extensions": [],
+        "allowed_file_extensions": list(app.file_extensions),
         "allowed_file_upload_methods": methods,
         "number_limits": app.file_limit,
         "image": image | {"transfer_methods": methods},

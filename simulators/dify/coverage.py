@@ -11,7 +11,7 @@ COVERAGE: dict[str, Coverage] = {
     "POST /completion-messages": "supported",
     "POST /completion-messages/{task_id}/stop": "supported",
     "POST /workflows/run": "supported",
-    "POST /workflows/{workflow_id}/run": "partial",  # one published version; no drafts
+    "POST /workflows/{workflow_id}/run": "supported",  # all published versions answer alike
     "POST /workflows/tasks/{task_id}/stop": "supported",
     "GET /workflows/run/{workflow_run_id}": "supported",
     "GET /workflows/logs": "supported",

@@ -20,12 +20,26 @@ EXTENSIONS = {
     "video": {"mp4", "mov", "mpeg", "webm"},
     "audio": {"mp3", "m4a", "wav", "amr", "mpga"},
 }
+DOCUMENTS = {
+    *("txt", "markdown", "md", "mdx", "pdf", "html", "htm"),
+    *("xlsx", "xls", "vtt", "properties", "docx", "csv"),
+}
 _SECRET = b"simulated"
 
 
 def upload_kind(extension: str) -> str:
     """Which size limit counts: by extension, everything else is a document."""
     return next((kind for kind, known in EXTENSIONS.items() if extension in known), "document")
+
+
+def detected_type(name: str, mime: str) -> str:
+    """What Dify takes a file for: by its extension, else by its MIME type."""
+    extension = name.rsplit(".", 1)[-1].lower()
+    kind = "document" if extension in DOCUMENTS else upload_kind(extension)
+    if kind != "document" or extension in DOCUMENTS:
+        return kind
+    kind = next((media for media in EXTENSIONS if media in mime), "")
+    return kind or ("document" if "text" in mime or "pdf" in mime else "custom")
 
 
 def make_file(workspace: Workspace, run: Run, step: File) -> Upload:
@@ -75,6 +89,8 @@ def _bytes(exchange: Exchange, upload: Upload) -> web.Response:
 async def upload(exchange: Exchange) -> web.StreamResponse:
     """POST /files/upload: 201; the type is never checked, the size is."""
     part = one_file(exchange)
+    if exchange.workspace.refuse_uploads:
+        raise DifyError(*exchange.workspace.refuse_uploads.popleft(), "refused as a test wants it")
     if part.mime is None:
         raise DifyError(415, "unsupported_file_type", "File type not allowed.")
     kept = Upload(part.name, part.mime, part.data, exchange.target.key, exchange.user)
@@ -134,10 +150,47 @@ def message_files(exchange: Exchange, given: Any) -> list[Upload]:
     images = [item for item in given if item["type"] == "image"]
     if len(images) > app.file_limit:
         raise invalid(f"Number of image files exceeds the maximum limit {app.file_limit}")
+    if len(given) > app.file_limit:
+        raise invalid(f"Number of files exceeds the maximum limit {app.file_limit}")
     found = [_resolve(exchange, app, item) for item in given]
-    for kept in found:
+    for kept, item in zip(found, given, strict=True):
+        if not _allowed(app, kept, item):
+            raise invalid(f"File validation failed for file: {kept.name}")
         kept.attached = True
     return found
+
+
+def _allowed(app: App, kept: Upload, item: dict[str, Any]) -> bool:
+    """By the declared type, which need not be the true one; "custom" goes by extension."""
+    if item.get("transfer_method") not in app.file_methods:
+        return False
+    custom = item["type"] == "custom"
+    return f".{kept.extension}" in app.file_extensions if custom else item["type"] in app.file_types
+
+
+def input_file_problem(exchange: Exchange, inputs: dict[str, Any]) -> str | None:
+    """The first thing wrong with the files that are values of the form's variables, or None."""
+    for field in exchange.target.input_form:
+        for kind, rules in field.items():
+            value = inputs.get(str(rules["variable"])) if kind in {"file", "file-list"} else None
+            for item in value if isinstance(value, list) else [value] if value else []:
+                if problem := _input_file_problem(exchange, item, rules.get("allowed_file_types") or TYPES):
+                    return problem
+    return None
+
+
+def _input_file_problem(exchange: Exchange, item: dict[str, Any], allowed: Any) -> str | None:
+    app, declared = exchange.target, item.get("type")
+    if item.get("transfer_method") not in {"local_file", "remote_url"} or declared not in TYPES:
+        return "Invalid file"
+    try:
+        kept = _resolve(exchange, app, item)
+    except DifyError as error:
+        return error.message
+    strict = app.mode == "workflow" and exchange.dialect.since(1, 3)
+    if strict and not item.get("url") and detected_type(kept.name, kept.mime) != declared:
+        return "Detected file type does not match the specified type. Please verify the file."
+    return None if declared in allowed else f"File validation failed for file: {kept.name}"
 
 
 def _resolve(exchange: Exchange, app: App, item: dict[str, Any]) -> Upload:

@@ -158,7 +158,7 @@ class FlowOrder(Order):
 def synthetic(run: Run, dialect: Dialect, error: str) -> Iterator[Payload]:
     """The two events that 1.15+ makes up for a run without a terminal event: only task and run ids."""
     ids: dict[str, Any] = {"task_id": run.id, "workflow_run_id": run.id}
-    started: dict[str, Any] = {"id": run.id, "workflow_id": run.app.workflow_id, "inputs": dict(run.inputs)}
+    started: dict[str, Any] = {"id": run.id, "workflow_id": run.workflow_id, "inputs": dict(run.inputs)}
     started |= {"created_at": run.created_at, "reason": "initial"}
     yield {"event": "workflow_started"} | ids | {"data": started}
     data = finished_data(run, dialect)

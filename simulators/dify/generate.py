@@ -7,7 +7,7 @@ from aiohttp import web
 
 from simulators.dify.errors import DifyError, invalid, missing, not_found, too_many, unprocessable
 from simulators.dify.exchange import Exchange
-from simulators.dify.files import message_files
+from simulators.dify.files import input_file_problem, message_files
 from simulators.dify.flows import synthetic
 from simulators.dify.inputs import input_problem
 from simulators.dify.payloads import blocking_message, blocking_run, paused_data
@@ -23,6 +23,8 @@ async def chat(exchange: Exchange) -> web.StreamResponse:
     body, app = exchange.body, exchange.target
     _check_body(exchange, "ChatRequestPayload", query=True)
     _check_conversation_id(exchange)
+    if app.mode == "advanced-chat" and exchange.dialect.since(1, 7, 2):
+        _version(exchange, body.get("workflow_id"))
     streaming = body.get("response_mode", "streaming" if app.mode == "agent" else "blocking") == "streaming"
     if app.mode in {"agent-chat", "agent"} and not streaming:
         raise invalid("Agent Chat App does not support blocking mode")
@@ -37,10 +39,8 @@ async def complete(exchange: Exchange) -> web.StreamResponse:
 
 async def run_workflow(exchange: Exchange) -> web.StreamResponse:
     """POST /workflows/run, and /workflows/{workflow_id}/run for a published version."""
-    wanted = exchange.request.match_info.get("workflow_id")
-    if wanted not in (None, exchange.target.workflow_id):
-        raise not_found("Workflow not found")
     _check_body(exchange, "WorkflowRunPayload")
+    _version(exchange, exchange.request.match_info.get("workflow_id"))
     return await _run(exchange, streaming=exchange.body.get("response_mode") == "streaming")
 
 
@@ -72,6 +72,27 @@ def _check_conversation_id(exchange: Exchange) -> None:
         raise unprocessable(exchange.dialect, "ChatRequestPayload", "conversation_id", problem, old) from None
 
 
+def _version(exchange: Exchange, wanted: str | None) -> None:
+    """Refuse a version that is not published: no id, the draft's, or nobody's."""
+    if not wanted:
+        return
+    try:
+        uuid.UUID(wanted)
+    except ValueError:
+        raise DifyError(400, "bad_request", f"Invalid workflow_id format: '{wanted}'. ") from None
+    if wanted == exchange.target.draft_id:
+        words = f"Cannot use draft workflow version. Workflow ID: {wanted}. "
+        raise DifyError(400, "bad_request", words + "Please use a published workflow version.")
+    if wanted not in (exchange.target.workflow_id, *exchange.target.versions):
+        raise not_found(f"Workflow not found with id: {wanted}")
+
+
+def _run_version(exchange: Exchange) -> str:
+    named = exchange.body.get("workflow_id") if exchange.dialect.since(1, 7, 2) else None
+    wanted = exchange.request.match_info.get("workflow_id") or named
+    return str(wanted or exchange.target.workflow_id)
+
+
 def _conversation(exchange: Exchange) -> Conversation | None:
     given = exchange.body.get("conversation_id")
     if not given:
@@ -92,7 +113,8 @@ async def _run(exchange: Exchange, *, streaming: bool) -> web.StreamResponse:
     if conversation is not None and not exchange.dialect.since(1):
         inputs = dict(conversation.inputs)  # before 1.0 the first turn's inputs stayed
     run = Run(app, exchange.user, str(body.get("query") or ""), inputs, streaming, files, conversation)
-    problem = input_problem(app, inputs)
+    run.workflow_id = _run_version(exchange)
+    problem = input_problem(app, inputs) or input_file_problem(exchange, inputs)
     if problem:
         return await _refused_inputs(exchange, run, problem)
     run.turn = 1 + (len(conversation.messages) if conversation else 0)

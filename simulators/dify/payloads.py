@@ -53,11 +53,11 @@ def system_inputs(run: Run, dialect: Dialect) -> dict[str, Any]:
     if run.conversation is not None:
         given["sys.dialogue_count"] = run.turn if dialect.since(1) else run.turn - 1
     given["sys.app_id"] = run.app.id
-    return given | {"sys.workflow_id": run.app.workflow_id, "sys.workflow_run_id": run.id}
+    return given | {"sys.workflow_id": run.workflow_id, "sys.workflow_run_id": run.id}
 
 
 def started_data(run: Run, dialect: Dialect, reason: str = "initial") -> dict[str, Any]:
-    data: dict[str, Any] = {"id": run.id, "workflow_id": run.app.workflow_id}
+    data: dict[str, Any] = {"id": run.id, "workflow_id": run.workflow_id}
     if not dialect.since(1):
         data["sequence_number"] = run.sequence
     data |= {"inputs": system_inputs(run, dialect), "created_at": run.created_at}
@@ -66,7 +66,7 @@ def started_data(run: Run, dialect: Dialect, reason: str = "initial") -> dict[st
 
 def finished_data(run: Run, dialect: Dialect) -> dict[str, Any]:
     """`data` of `workflow_finished`."""
-    data: dict[str, Any] = {"id": run.id, "workflow_id": run.app.workflow_id}
+    data: dict[str, Any] = {"id": run.id, "workflow_id": run.workflow_id}
     if not dialect.since(1):
         data["sequence_number"] = run.sequence
     good = run.status in {"succeeded", "partial-succeeded"}

@@ -15,7 +15,6 @@ CHAT_MODES = frozenset({"chat", "agent-chat", "agent", "advanced-chat"})
 FLOW_MODES = frozenset({"advanced-chat", "workflow"})
 MODES = CHAT_MODES | {"completion", "workflow"}
 NO_PARENT = "00000000-0000-0000-0000-000000000000"
-SUGGESTIONS = ("What is next?", "Why is that so?", "Can you show an example?")
 
 
 def new_id() -> str:
@@ -195,6 +194,7 @@ class Run:
     task_id: str = field(default_factory=new_id)
     created_at: int = field(default_factory=now)
     finished_at: int | None = None
+    workflow_id: str = ""  # the version that runs
     started: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
     status: str = "running"
@@ -238,9 +238,11 @@ class App:
     opening_statement: str = ""
     suggested_questions: Sequence[str] = ()
     input_form: Sequence[Mapping[str, Mapping[str, Any]]] = ()
-    suggestions: Sequence[str] | None = SUGGESTIONS  # after an answer; None = switched off
+    suggestions: Sequence[str] | None = None  # after an answer; None = switched off
     file_upload: bool = True
     file_types: Sequence[str] = ("image", "document")
+    file_extensions: Sequence[str] = ()  # of "custom", with the dot
+    file_methods: Sequence[str] = ("local_file", "remote_url")
     file_limit: int = 3
     upload_megabytes: Mapping[str, int] = field(
         default_factory=lambda: {"image": 10, "audio": 50, "video": 100, "document": 15}
@@ -256,7 +258,9 @@ class App:
     deleted: bool = False
     script: Script | Writer | None = None  # None = the simulator's
     id: str = field(default_factory=new_id)
-    workflow_id: str = field(default_factory=new_id)
+    workflow_id: str = field(default_factory=new_id)  # of the version that was published last
+    versions: Sequence[str] = ()  # published before, which can still be asked for (1.7.2)
+    draft_id: str = field(default_factory=new_id)
     conversations: dict[str, Conversation] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     runs: list[Run] = field(default_factory=list)

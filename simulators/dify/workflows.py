@@ -39,7 +39,7 @@ async def detail(exchange: Exchange) -> web.StreamResponse:
     run = _run_of(exchange, exchange.part("workflow_run_id"))
     data = finished_data(run, exchange.dialect)
     status = "running" if run.status == "lost" else run.status  # its row is never finished
-    row: dict[str, Any] = {"id": run.id, "workflow_id": run.app.workflow_id, "status": status}
+    row: dict[str, Any] = {"id": run.id, "workflow_id": run.workflow_id, "status": status}
     row["inputs"] = json.dumps(system_inputs(run, exchange.dialect))
     row["outputs"] = run.outputs if new or run.outputs is None else json.dumps(run.outputs)
     row |= {name: data[name] for name in ("error", "total_steps", "total_tokens", "elapsed_time")}

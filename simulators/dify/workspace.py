@@ -56,6 +56,7 @@ class Workspace:
         self.stop_lag = 0.0
         self.files_url: str | None = None
         self.files_timeout = 300.0
+        self.refuse_uploads: deque[tuple[int, str]] = deque()  # status and code of the next ones, in order
         self.origin = ""
         self.open_streams = self.most_streams = 0
         self.open_runs = self.most_runs = 0

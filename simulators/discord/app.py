@@ -8,7 +8,14 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from simulators.discord import cdn, rest_channels, rest_guilds, rest_interactions, rest_messages
+from simulators.discord import (
+    cdn,
+    rest_attachments,
+    rest_channels,
+    rest_guilds,
+    rest_interactions,
+    rest_messages,
+)
 from simulators.discord.cdn import Cdn
 from simulators.discord.faults import Faults
 from simulators.discord.gateway import Gateway
@@ -26,6 +33,7 @@ ROUTES: dict[str, Endpoint] = {
     **rest_channels.ROUTES,
     **rest_messages.ROUTES,
     **rest_interactions.ROUTES,
+    **rest_attachments.ROUTES,
 }
 
 
@@ -107,7 +115,8 @@ class DiscordSimulator(People):
     def _application(self) -> web.Application:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_get("/", self.gateway.accept)
-        app.router.add_get(cdn.PATH, self.cdn.serve)
+        for path in cdn.PATHS:
+            app.router.add_get(path, self.cdn.serve)
         for method, endpoint in ROUTES.items():
             verb, path = method.split(" ", 1)
             app.router.add_route(verb, f"{API}{path}", self._rest.serve(method, endpoint))
@@ -137,6 +146,8 @@ class DiscordSimulator(People):
         if self._site is not None:
             await self._site.stop()
         self.gateway.drop()
+        for line in self._runner.server.connections if self._runner and self._runner.server else ():
+            line.force_close()  # also those that wait for a next request
         try:
             yield
         finally:

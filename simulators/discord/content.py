@@ -15,6 +15,7 @@ SUPPRESS_NOTIFICATIONS = 1 << 12
 VOICE_MESSAGE = 1 << 13
 EPHEMERAL = 1 << 6
 ON_CREATE = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | VOICE_MESSAGE | COMPONENTS_V2 | EPHEMERAL
+ONLY_IN_MODALS = (4, 18, 19, 21, 22, 23)
 _EMBED_FIELDS = {"title": 256, "description": 4096}
 
 
@@ -78,10 +79,21 @@ def _check_component(component: dict[str, Any]) -> None:
     for name, limit in (("custom_id", 100), ("label", 80)):
         if component["type"] in (2, 3) and len(component.get(name) or "") > limit:
             raise too_long(f"components.{name}", limit)
+    if component["type"] == 2:
+        _check_button(component)
+    if component["type"] in ONLY_IN_MODALS:
+        raise invalid("components.type", "BASE_TYPE_CHOICES", "Only possible in a modal.")
     if component["type"] == 1 and not 1 <= len(component.get("components") or []) <= 5:
         raise invalid("components.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
     if len(component.get("options") or []) > 25:
         raise too_long("components.options", 25)
+
+
+def _check_button(button: dict[str, Any]) -> None:
+    if not (button.get("label") or button.get("emoji") or button.get("sku_id")):
+        raise invalid("components.label", "BUTTON_COMPONENT_INVALID", "A button needs a label or an emoji.")
+    if button.get("style") in (1, 2, 3, 4) and not button.get("custom_id"):
+        raise invalid("components.custom_id", "BASE_TYPE_REQUIRED", "This field is required")
 
 
 def flat(components: list[dict[str, Any]]) -> list[dict[str, Any]]:

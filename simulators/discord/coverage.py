@@ -60,6 +60,7 @@ REST: dict[str, Coverage] = {
     "DELETE /channels/{channel_id}/thread-members/@me": YES,
     "GET /channels/{channel_id}/thread-members": YES,
     "GET /channels/{channel_id}/threads/archived/public": NO,
+    "POST /attachments/refresh-urls": YES,
     "POST /interactions/{interaction_id}/{interaction_token}/callback": PARTLY,
     f"POST {_WEBHOOK}": PARTLY,
     f"GET {_WEBHOOK}/messages/@original": YES,
@@ -117,14 +118,14 @@ OPCODES: dict[int, Coverage] = {
 }
 
 NOTES: dict[str, str] = {
-    "GET /users/@me/guilds": "no paging, no permissions",
+    "GET /users/@me/guilds": "no paging",
     "GET /guilds/{guild_id}/members": "always 50001: the members intent cannot be enabled",
     "PATCH /channels/{channel_id}": "permission_overwrites and moving are ignored",
     "POST /channels/{channel_id}/messages": "no stickers, polls, forwards; pictures have no width and height",
-    "POST /interactions/{interaction_id}/{interaction_token}/callback": "forms little checked",
+    "POST /interactions/{interaction_id}/{interaction_token}/callback": "selects of people little checked",
     f"POST {_WEBHOOK}": "a follow-up is no reply to the original",
-    f"PUT {_COMMANDS}": "only names are checked; no daily limit",
-    f"PUT {_GUILD_COMMANDS}": "only names are checked; no daily limit",
+    f"PUT {_COMMANDS}": "choices and autocomplete are not checked; no daily limit",
+    f"PUT {_GUILD_COMMANDS}": "choices and autocomplete are not checked; no daily limit",
     "GUILD_CREATE": "members: the bot only; no emojis, stickers, voice, presences",
     "GUILD_MEMBERS_CHUNK": "one chunk",
     "INTERACTION_CREATE": "no groups of commands, no autocomplete, no entity selects",

@@ -83,7 +83,7 @@ def payload(world: World, what: Interaction) -> dict[str, Any]:
         "authorizing_integration_owners": what.metadata()["authorizing_integration_owners"],
         "entitlements": [],
         "entitlement_sku_ids": [],
-        "locale": "en-US",
+        "locale": what.user.locale,
         **_person(what),
     }
     if what.source:

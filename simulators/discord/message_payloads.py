@@ -25,6 +25,8 @@ def attachment(world: World, where: Channel, file: Attachment) -> Json:
         "description": file.description,
         "duration_secs": file.duration_secs,
         "waveform": file.waveform,
+        "title": file.title,
+        "ephemeral": file.ephemeral or None,
     }
     return payload | {key: value for key, value in optional.items() if value is not None}
 

@@ -181,7 +181,7 @@ def guild(what: Guild) -> Json:
         "stickers": [],
         "roles": [role(each) for each in what.roles.values()],
         "preferred_locale": "en-US",
-        "premium_tier": 0,
+        "premium_tier": what.premium_tier,
         "verification_level": 0,
         "default_message_notifications": 0,
         "explicit_content_filter": 0,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from simulators.discord import content as rules
-from simulators.discord import interactions, message_payloads, messages, payloads, threads
+from simulators.discord import interactions, message_payloads, messages, modals, payloads, threads
 from simulators.discord.interactions import Interaction
 from simulators.discord.permissions import Overwrite, Permission
 from simulators.discord.state import (
@@ -141,19 +141,20 @@ class People:
         """Use a registered slash command. Raises LookupError for one that nobody registered."""
         data = interactions.command_data(self.world, channel, name, 1)
         data.pop("_options")
-        data["options"] = [
+        given = [
             {"name": key, "type": OPTION_TYPES[type(value)], "value": _option(value)}
             for key, value in options.items()
         ]
-        data["resolved"] = self._resolved(channel, options.values())
+        resolved = self._resolved(channel, options.values())
+        data |= ({"options": given} if given else {}) | ({"resolved": resolved} if resolved else {})
         return interactions.begin(self.world, interactions.COMMAND, user, channel, data)
 
     def _resolved(self, channel: Channel, values: Iterable[Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for value in values:
             if isinstance(value, Attachment):
-                self.world.attachments[value.id] = value
-                shown = message_payloads.attachment(self.world, channel, value) | {"ephemeral": True}
+                self.world.attachments[value.id], value.ephemeral = value, True
+                shown = message_payloads.attachment(self.world, channel, value)
                 found.setdefault("attachments", {})[str(value.id)] = shown
             elif isinstance(value, User):
                 found.setdefault("users", {})[str(value.id)] = payloads.user(value)
@@ -195,16 +196,20 @@ class People:
         return interactions.begin(self.world, kind, user, message.channel, data, source=message)
 
     def submit(self, opened: Interaction, values: dict[str, Any]) -> Interaction:
-        """Fill in the form that an interaction opened: values by custom_id, files as Attachment lists."""
+        """Fill in the form that an interaction opened: values by custom_id, files as Attachment lists.
+
+        Raises ValueError where the client would not let the person send it.
+        """
         modal = opened.modal
         if modal is None:
             raise LookupError("this interaction opened no form")
         flat_values = [each for value in values.values() if isinstance(value, list) for each in value]
         data = {
             "custom_id": modal["custom_id"],
-            "components": [_filled(part, values) for part in rules.numbered(modal["components"])],
-            "resolved": self._resolved(opened.channel, flat_values),
+            "components": [modals.filled(part, values) for part in rules.numbered(modal["components"])],
         }
+        resolved = self._resolved(opened.channel, flat_values)
+        data |= {"resolved": resolved} if resolved else {}
         where, kind = opened.channel, interactions.MODAL_SUBMIT
         return interactions.begin(self.world, kind, opened.user, where, data, source=opened.source)
 
@@ -218,18 +223,3 @@ def _part(components: list[dict[str, Any]], custom_id: str) -> dict[str, Any]:
         if each.get("custom_id") == custom_id:
             return each
     raise LookupError(f"nothing here has the custom_id {custom_id!r}")
-
-
-def _filled(part: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """A component of a form as the client sends it back."""
-    kept = {"type": part["type"], "id": part["id"]}
-    if "components" in part:
-        return kept | {"components": [_filled(each, values) for each in part["components"]]}
-    if "component" in part:
-        return kept | {"component": _filled(part["component"], values)}
-    if "custom_id" not in part:
-        return kept
-    given = values.get(part["custom_id"], part.get("value", ""))
-    many = [_option(each) for each in given] if isinstance(given, list) else None
-    answer = {"value": given} if many is None else {"values": many}
-    return kept | {"custom_id": part["custom_id"]} | answer

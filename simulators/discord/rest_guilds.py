@@ -4,7 +4,7 @@ from typing import Any
 
 from simulators.discord import payloads
 from simulators.discord.errors import Refusal
-from simulators.discord.permissions import Permission, may
+from simulators.discord.permissions import Permission, guild_permissions, may
 from simulators.discord.rest import Endpoint, RestCall
 from simulators.discord.state import World
 
@@ -63,6 +63,7 @@ def get_gateway_bot(world: World, _call: RestCall) -> Any:
 def my_guilds(world: World, _call: RestCall) -> Any:
     return [
         {"id": str(guild.id), "name": guild.name, "icon": None, "owner": False, "features": []}
+        | {"permissions": str(guild_permissions(guild, world.bot))}
         for guild in world.guilds.values()
         if world.bot.id in guild.members
     ]

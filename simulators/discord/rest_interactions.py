@@ -3,8 +3,9 @@
 from typing import Any
 
 from simulators.discord import content as rules
-from simulators.discord import message_payloads, messages
-from simulators.discord.errors import Refusal, invalid, too_long
+from simulators.discord import message_payloads, messages, modals
+from simulators.discord.command_rules import check as check_command
+from simulators.discord.errors import Refusal, invalid
 from simulators.discord.interactions import (
     LOADING,
     MODAL_SUBMIT,
@@ -22,7 +23,6 @@ MESSAGE, DEFERRED, DEFERRED_UPDATE, UPDATE, CHOICES, MODAL = 4, 5, 6, 7, 8, 9
 WEBHOOK = "/webhooks/{application_id}/{interaction_token}"
 COMMANDS = "/applications/{application_id}/commands"
 GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
-NAME_LIMIT = 32
 
 
 def callback(world: World, call: RestCall) -> Any:
@@ -50,7 +50,7 @@ def _carry_out(world: World, what: Interaction, call: RestCall, kind: int, data:
     elif kind == CHOICES:
         what.choices = data.get("choices") or []
     elif kind == MODAL and what.type != MODAL_SUBMIT:
-        _check_modal(data)
+        modals.check(data)
         what.modal = data
     else:
         raise invalid("type", "INTERACTION_RESPONSE_TYPE_INVALID", f"Not possible here: {kind}")
@@ -60,13 +60,6 @@ def _draft(world: World, what: Interaction, call: RestCall, data: dict[str, Any]
     draft = draft_of(world, what.channel, call, data)
     rules.require_something(draft.content, draft.embeds, draft.components, draft.attachments)
     return draft
-
-
-def _check_modal(data: dict[str, Any]) -> None:
-    if len(data.get("title") or "") > 45:
-        raise too_long("data.title", 45)
-    if not 1 <= len(data.get("components") or []) <= 5:
-        raise invalid("data.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length.")
 
 
 def _callback_response(world: World, what: Interaction, kind: int) -> dict[str, Any]:
@@ -130,7 +123,11 @@ def delete_shown(world: World, call: RestCall) -> Any:
 
 
 def list_commands(world: World, call: RestCall) -> Any:
-    return world.commands.get(_scope(call), [])
+    """Raises Refusal 50001 for a guild that did not grant applications.commands."""
+    scope = _scope(call)
+    if scope is not None and not world.guild(scope).takes_commands:
+        raise Refusal(50001)
+    return world.commands.get(scope, [])
 
 
 def put_commands(world: World, call: RestCall) -> Any:
@@ -141,8 +138,7 @@ def put_commands(world: World, call: RestCall) -> Any:
     made = []
     for number, command in enumerate(call.body):
         kind = command.get("type", 1)
-        if not 1 <= len(command.get("name", "")) <= NAME_LIMIT:
-            raise too_long(f"{number}.name", NAME_LIMIT)
+        check_command(command, str(number))
         command_id = known.get((command["name"], kind)) or str(world.new_id())
         made.append(_command(world, call, command | {"id": command_id, "type": kind}))
     world.commands[_scope(call)] = made

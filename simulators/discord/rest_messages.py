@@ -1,6 +1,8 @@
 """REST: messages of a channel, typing, reactions."""
 
 import mimetypes
+import re
+from pathlib import PurePosixPath
 from typing import Any
 
 from simulators.discord import content as rules
@@ -10,7 +12,8 @@ from simulators.discord.permissions import Permission, may, require
 from simulators.discord.rest import Endpoint, RestCall
 from simulators.discord.state import Attachment, Channel, Message, User, World
 
-FILE_LIMIT = 10 * 1024 * 1024  # per file, of a guild without boosts
+MIB = 1024 * 1024
+FILE_LIMITS = {0: 10 * MIB, 1: 10 * MIB, 2: 50 * MIB, 3: 100 * MIB}  # per file, by a guild's boosts
 FILES_LIMIT = 10
 MESSAGES = "/channels/{channel_id}/messages"
 MESSAGE = f"{MESSAGES}/{{message_id}}"
@@ -25,7 +28,7 @@ def draft_of(world: World, channel: Channel, call: RestCall, body: dict[str, Any
         content=(body.get("content") or "").strip(),
         embeds=body.get("embeds") or [],
         components=body.get("components") or [],
-        attachments=uploaded(world, call, body),
+        attachments=uploaded(world, channel, call, body),
         flags=flags,
         nonce=None if body.get("nonce") is None else str(body["nonce"]),
         tts=bool(body.get("tts")),
@@ -43,22 +46,31 @@ def _replied(channel: Channel, reference: dict[str, Any] | None) -> Message | No
     return found
 
 
-def uploaded(world: World, call: RestCall, body: dict[str, Any]) -> list[Attachment]:
+def uploaded(world: World, channel: Channel, call: RestCall, body: dict[str, Any]) -> list[Attachment]:
     """The files that came with the request, described by the body's `attachments`."""
     if len(call.uploads) > FILES_LIMIT:
         raise invalid("attachments", "BASE_TYPE_MAX_LENGTH", "Must be 10 or fewer in length.")
-    if any(len(each.data) > FILE_LIMIT for each in call.uploads):
+    limit = FILE_LIMITS[channel.guild.premium_tier if channel.guild else 0]
+    if any(len(each.data) > limit for each in call.uploads):
         raise Refusal(40005)
     about = {str(each["id"]): each for each in body.get("attachments") or []}
     found = []
     for upload in call.uploads:
         described = about.get(str(upload.index), {})
         name = described.get("filename") or upload.filename
-        file = Attachment(world.new_id(), name, upload.data, mimetypes.guess_type(name)[0])
+        file = Attachment(world.new_id(), kept_name(name), upload.data, mimetypes.guess_type(name)[0])
+        file.title = None if file.filename == name else PurePosixPath(name).stem
         file.description = described.get("description")
         file.duration_secs, file.waveform = described.get("duration_secs"), described.get("waveform")
         found.append(file)
     return found
+
+
+def kept_name(name: str) -> str:
+    """The file name as Discord keeps it: plain characters only; what it was is told by the title."""
+    stem, dot, suffix = name.replace(" ", "_").rpartition(".")
+    plain = re.sub(r"[^\w.()-]", "", stem if dot else suffix, flags=re.ASCII) or "unknown"
+    return f"{plain}.{suffix}" if dot else plain
 
 
 def create_message(world: World, call: RestCall) -> Any:
@@ -142,7 +154,7 @@ def changes_of(world: World, message: Message, call: RestCall, body: dict[str, A
     if "attachments" in body or call.uploads:
         kept = {str(each["id"]) for each in body.get("attachments", []) or []}
         old = [file for file in message.attachments if str(file.id) in kept or "attachments" not in body]
-        changes["attachments"] = old + uploaded(world, call, body)
+        changes["attachments"] = old + uploaded(world, message.channel, call, body)
     if flags != message.flags:
         changes["flags"] = flags
     others = ("embeds", "components", "attachments")

@@ -47,10 +47,10 @@ class User:
     bot: bool = False
     global_name: str | None = None
     accepts_dms: bool = True
+    locale: str = "en-US"  # of the client, as interactions tell it
 
     @property
     def mention(self) -> str:
-        """How a message's content addresses this user."""
         return f"<@{self.id}>"
 
 
@@ -81,6 +81,8 @@ class Guild:
     id: int
     name: str
     owner_id: int
+    premium_tier: int = 0
+    takes_commands: bool = True  # the bot was invited with the scope applications.commands
     roles: dict[int, Role] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
 
@@ -96,6 +98,8 @@ class Attachment:
     description: str | None = None
     duration_secs: float | None = None
     waveform: str | None = None
+    title: str | None = None  # the name as it was given, where Discord keeps another
+    ephemeral: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,6 @@ class Channel:
 
     @property
     def mention(self) -> str:
-        """How a message's content links this channel."""
         return f"<#{self.id}>"
 
 

@@ -161,7 +161,8 @@ class SlackSimulator(Interactions):
     # ---- the other URLs ----
 
     async def _upload(self, request: web.Request) -> web.Response:
-        return await methods_files.receive_upload(self, request)
+        answer = await methods_files.receive_upload(self, request)
+        return _cut(request) if self.faults.take(self.faults.lost_replies, "POST /upload") else answer
 
     async def _download(self, request: web.Request) -> web.Response:
         await self.faults.hold("GET /files-pri", {}, peer_port(request.transport), before=True)

@@ -46,7 +46,7 @@ METHODS: Mapping[str, Grade] = {
     "files.completeUploadExternal": "partial",  # one channel per call
     "files.delete": "supported",
     "files.getUploadURLExternal": "supported",
-    "files.info": "supported",
+    "files.info": "supported",  # shares can come late
     "files.list": "missing",
     "files.upload": "missing",  # retired by Slack in 2025
     "oauth.v2.access": "missing",
@@ -79,7 +79,7 @@ EVENTS: Mapping[str, Grade] = {
     "app_rate_limited": "missing",
     "app_uninstalled": "supported",
     "assistant_thread_context_changed": "missing",  # retired with assistant_view
-    "assistant_thread_started": "missing",  # retired with assistant_view
+    "assistant_thread_started": "partial",  # of assistants, which new apps can't be; says no context
     "channel_archive": "missing",
     "channel_rename": "missing",
     "file_shared": "missing",

@@ -63,6 +63,9 @@ class Faults:
     lost_requests: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     gates: dict[str, Gate] = field(default_factory=dict)
     login_page: bool = False  # file downloads answer the login page
+    chunked: bool = False  # file downloads do not say how long they are
+    redirects: deque[str] = field(default_factory=deque)  # where the next file downloads lead to
+    late_shares: dict[str, int] = field(default_factory=lambda: defaultdict(int))  # files.info tells none yet
 
     def check_refusal(self, method: str) -> None:
         """Raise the planned refusal of this call, if any."""

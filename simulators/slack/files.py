@@ -19,6 +19,7 @@ class Upload:
     data: bytes
     mimetype: str = "application/octet-stream"
     external: bool = False
+    subtype: str = ""  # "slack_audio": a voice message
 
 
 @dataclass
@@ -35,6 +36,8 @@ class StoredFile:
     external: bool = False
     shared: bool = False
     alt_text: str = ""
+    subtype: str = ""
+    shares: dict[str, Any] = field(default_factory=dict)  # "public" | "private" -> channel -> [{"ts": …}]
     created: int = field(default_factory=lambda: int(time.time()))
     secret: str = ""  # part of the upload URL
 
@@ -59,6 +62,9 @@ def described(file: StoredFile, base: str, team: str, *, full: bool = True) -> d
             "created": file.created,
         }
     place = f"{base}/files-pri/{team}-{file.id}"
+    voice = (
+        {"subtype": file.subtype, "media_display_type": "audio", "duration_ms": 1500} if file.subtype else {}
+    )
     return {
         "id": file.id,
         "created": file.created,
@@ -88,4 +94,5 @@ def described(file: StoredFile, base: str, team: str, *, full: bool = True) -> d
         "skipped_shares": True,
         "has_rich_preview": False,
         "file_access": "visible",
+        **voice,
     }

@@ -4,23 +4,16 @@ import time
 from typing import Any
 
 from simulators.slack import blocks as block_kit
-from simulators.slack import events
+from simulators.slack import events, views
+from simulators.slack.files import Upload, described
+from simulators.slack.filling import SELECTED, filled, picked
 from simulators.slack.methods_views import keep_view, new_hash
 from simulators.slack.people import People, Somebody, Somewhere
+from simulators.slack.refusal import Refusal
 from simulators.slack.socket_mode import Delivery
 from simulators.slack.state import Channel, Interaction, Message, User, View
 
 MAX_RESPONSES = 5
-SELECTED = {
-    "static_select": "selected_option",
-    "radio_buttons": "selected_option",
-    "users_select": "selected_user",
-    "conversations_select": "selected_conversation",
-    "channels_select": "selected_channel",
-    "datepicker": "selected_date",
-    "checkboxes": "selected_options",
-    "multi_static_select": "selected_options",
-}
 
 
 class Interactions(People):
@@ -34,10 +27,14 @@ class Interactions(People):
         token = payload["response_url"].rpartition("/")[2]
 
         def shown(response: Any) -> None:
-            if response:
-                self.respond(self.world.interactions[token], response)
+            try:
+                if response:
+                    self.respond(self.world.interactions[token], response)
+            except Refusal as refusal:
+                delivery.refused = repr(refusal.extra or refusal.error)
 
-        return self.socket.deliver(Delivery("slash_commands", payload, accepts_response=True, on_ack=shown))
+        delivery = Delivery("slash_commands", payload, accepts_response=True, on_ack=shown)
+        return self.socket.deliver(delivery)
 
     def press(self, message: Message, action_id: str, user: Somebody, value: str | None = None) -> Delivery:
         """A person uses an element of a message. `value`: a select's option, "positive"/"negative" feedback.
@@ -96,32 +93,43 @@ class Interactions(People):
         return [view for view in self.world.views.values() if not view.closed]
 
     def submit(self, view: View, values: dict[str, Any]) -> Delivery:
-        """A person submits a modal. `values`: action_id -> text, option value, or list of option values.
+        """A person submits a modal. `values`: see filling.filled.
 
         The acknowledgement decides: nothing closes it, `errors` keeps it, `update`/`push` shows another view.
+        An answer that Slack does not take leaves it open, with its reason in Delivery.refused.
         """
         who = self.user(view.user)
+
+        def keep(upload: Upload) -> dict[str, Any]:
+            return described(self.add_file(who, upload), self.base, self.world.team_id)
+
+        entered = filled(view.body, values, keep)
         payload = events.interaction(self.world, "view_submission", who, self.trigger(who))
-        filled = {**events.view_fields(self.world, view), "state": {"values": _state(view, values)}}
-        payload |= {"view": filled, "response_urls": []}
+        shown = {**events.view_fields(self.world, view), "state": {"values": entered}}
+        payload |= {"view": shown, "response_urls": []}
 
         def closed(response: Any) -> None:
-            self._after_submission(view, response or {})
+            try:
+                self._after_submission(view, response or {})
+            except Refusal as refusal:
+                delivery.refused = repr(refusal.extra or refusal.error)
+            self.journal.changed("view", {"id": view.id, "closed": view.closed})
 
-        return self.socket.deliver(Delivery("interactive", payload, accepts_response=True, on_ack=closed))
+        delivery: Delivery = Delivery("interactive", payload, accepts_response=True, on_ack=closed)
+        return self.socket.deliver(delivery)
 
     def _after_submission(self, view: View, response: dict[str, Any]) -> None:
         action = response.get("response_action", "")
+        view.errors = _errors(view, response) if action == "errors" else {}
         if action == "update":
-            view.body, view.hash = response["view"], new_hash()
+            view.body, view.hash = views.checked(response["view"]), new_hash()
         elif action == "push":
-            keep_view(self, view.user, response["view"], view)
+            keep_view(self, view.user, views.checked(response["view"]), view)
         elif action == "clear":
             for other in self.open_views:
                 other.closed = other.closed or other.root_id == view.root_id
         elif action != "errors":
             view.closed = True
-        self.journal.changed("view", {"id": view.id, "closed": view.closed})
 
     def close(self, view: View) -> Delivery | None:
         """A person closes a modal without submitting it (`view_closed`, if the view asked for it)."""
@@ -182,34 +190,16 @@ def pressed(element: dict[str, Any], value: str | None) -> dict[str, Any]:
         button = element[f"{value or 'positive'}_button"]
         action |= {"text": button["text"], "value": button.get("value", "")}
     elif kind in SELECTED:
-        action[SELECTED[kind]] = _picked(element, kind, value)
+        action[SELECTED[kind]] = picked(element, value)
     else:
         action |= {key: element[key] for key in ("text", "value", "style") if key in element}
     return {**action, "type": kind, "action_ts": f"{time.time():.6f}"}
 
 
-def _picked(element: dict[str, Any], kind: str, value: Any) -> Any:
-    options = element.get("options") or []
-    if SELECTED[kind] == "selected_options":
-        return [option for option in options if option["value"] in (value or [])]
-    if SELECTED[kind] == "selected_option":
-        return next((option for option in options if option["value"] == value), None)
-    return value
-
-
-def _state(view: View, values: dict[str, Any]) -> dict[str, Any]:
-    """`state.values` of a view: block_id -> action_id -> what was entered. Unknown action_ids: KeyError."""
-    state: dict[str, Any] = {}
-    left = set(values)
-    for block in view.body.get("blocks") or []:
-        for element in block_kit.interactive(block):
-            name, kind = element["action_id"], element["type"]
-            if kind == "button":
-                continue
-            left.discard(name)
-            value = values.get(name)
-            entry = {SELECTED[kind]: _picked(element, kind, value)} if kind in SELECTED else {"value": value}
-            state.setdefault(block["block_id"], {})[name] = {"type": kind, **entry}
-    if left:
-        raise KeyError(*left)
-    return state
+def _errors(view: View, response: dict[str, Any]) -> dict[str, str]:
+    """Sentences by block; Slack shows an error of its own where a block is no input of the view."""
+    errors: dict[str, str] = response.get("errors") or {}
+    inputs = {block["block_id"] for block in view.body["blocks"] if block["type"] == "input"}
+    if not errors or not set(errors) <= inputs or not all(errors.values()):
+        raise Refusal("invalid_errors")
+    return errors

@@ -52,6 +52,9 @@ def _share(ws: Workspace, files: list[StoredFile], args: Args) -> None:
     for file in files:
         file.shared = True
     ws.world.add(message)
+    kind = "public" if channel.kind == "channel" else "private"
+    for file in files:
+        file.shares.setdefault(kind, {}).setdefault(channel.id, []).append({"ts": message.ts})
     ws.announce(message)
 
 
@@ -61,7 +64,8 @@ def info(ws: Workspace, args: Args) -> Reply:
     file = ws.world.files.get(args["file"])
     if file is None or file.data is None:
         raise Refusal("file_not_found")
-    return {"file": described(file, ws.base, ws.world.team_id)}
+    late = ws.faults.take(ws.faults.late_shares, "files.info")
+    return {"file": {**described(file, ws.base, ws.world.team_id), "shares": {} if late else file.shares}}
 
 
 def delete(ws: Workspace, args: Args) -> Reply:
@@ -83,6 +87,9 @@ METHODS = {
 async def receive_upload(ws: Workspace, request: web.Request) -> web.Response:
     """The upload URL: takes the raw bytes or a multipart form with one file; answers text/plain."""
     data = await _uploaded_bytes(request)
+    broken = ws.faults.next_status("POST /upload")
+    if broken is not None:
+        return web.Response(status=broken, text="upload failed")
     file = next((f for f in ws.world.files.values() if f.secret == request.match_info["secret"]), None)
     status = 404 if file is None else 200 if len(data) == file.length else 400
     if file is not None and status == 200:
@@ -104,6 +111,9 @@ async def _uploaded_bytes(request: web.Request) -> bytes:
 
 def download(ws: Workspace, request: web.Request) -> web.Response:
     """url_private_download: without a token that may read files Slack answers 200 and its login page."""
+    fault = _download_fault(ws)
+    if fault is not None:
+        return fault
     file = ws.world.files.get(request.match_info["place"].rpartition("-")[2])
     allowed = request.headers.get("Authorization") == f"Bearer {ws.bot_token}" and not ws.revoked
     allowed = allowed and "files:read" in ws.settings.scopes and not ws.faults.login_page
@@ -114,4 +124,19 @@ def download(ws: Workspace, request: web.Request) -> web.Response:
         return web.Response(text=LOGIN_PAGE, content_type="text/html")
     if file is None or file.data is None:
         return web.Response(status=404, text="file not found")
-    return web.Response(body=file.data, content_type=file.mimetype)
+    response = web.Response(body=file.data, content_type=file.mimetype)
+    if ws.faults.chunked:
+        response.enable_chunked_encoding()
+    return response
+
+
+def _download_fault(ws: Workspace) -> web.Response | None:
+    name = "GET /files-pri"
+    wait, status = ws.faults.next_retry_after(name), ws.faults.next_status(name)
+    if wait:
+        return web.Response(status=429, headers={"Retry-After": str(wait)})
+    if status is not None:
+        return web.Response(status=status)
+    if ws.faults.redirects:
+        return web.Response(status=302, headers={"Location": ws.faults.redirects.popleft()})
+    return None

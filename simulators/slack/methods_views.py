@@ -3,29 +3,13 @@
 import secrets
 from typing import Any
 
-from simulators.slack import blocks as block_kit
-from simulators.slack import events
+from simulators.slack import events, views
 from simulators.slack.method import Args, Method, Reply
 from simulators.slack.refusal import Refusal, need
 from simulators.slack.state import View
 from simulators.slack.workspace import Workspace
 
-MAX_VIEW_BLOCKS = 100
 MAX_STACK = 3
-
-
-def _body(args: Args, kinds: tuple[str, ...]) -> dict[str, Any]:
-    body = args["view"]
-    if not isinstance(body, dict) or body.get("type") not in kinds:
-        raise Refusal(
-            "invalid_arguments",
-            response_metadata={"messages": ["[ERROR] unsupported type [json-pointer:/view/type]"]},
-        )
-    if body["type"] == "modal" and not body.get("title"):
-        raise Refusal(
-            "invalid_arguments", response_metadata={"messages": ["[ERROR] missing required field: title"]}
-        )
-    return {**body, "blocks": block_kit.checked(body.get("blocks"), limit=MAX_VIEW_BLOCKS)}
 
 
 def keep_view(ws: Workspace, user: str, body: dict[str, Any], previous: View | None = None) -> View:
@@ -59,7 +43,7 @@ def _triggered(ws: Workspace, args: Args) -> str:
 def open_view(ws: Workspace, args: Args) -> Reply:
     """Slack: views.open."""
     user = _triggered(ws, args)
-    return {"view": events.view_fields(ws.world, keep_view(ws, user, _body(args, ("modal",))))}
+    return {"view": events.view_fields(ws.world, keep_view(ws, user, views.checked(args["view"])))}
 
 
 def push(ws: Workspace, args: Args) -> Reply:
@@ -70,7 +54,7 @@ def push(ws: Workspace, args: Args) -> Reply:
         raise Refusal("not_found")
     if len(stack) >= MAX_STACK:
         raise Refusal("push_limit_reached")
-    return {"view": events.view_fields(ws.world, keep_view(ws, user, _body(args, ("modal",)), stack[-1]))}
+    return {"view": events.view_fields(ws.world, keep_view(ws, user, views.checked(args["view"]), stack[-1]))}
 
 
 def update(ws: Workspace, args: Args) -> Reply:
@@ -83,7 +67,7 @@ def update(ws: Workspace, args: Args) -> Reply:
         raise Refusal("not_found")
     if args.get("hash") not in (None, view.hash):
         raise Refusal("hash_conflict")
-    view.body, view.hash = _body(args, ("modal", "home")), new_hash()
+    view.body, view.hash = views.checked(args["view"], ("modal", "home")), new_hash()
     ws.journal.changed("view", {"id": view.id, "user": view.user})
     return {"view": events.view_fields(ws.world, view)}
 
@@ -96,7 +80,7 @@ def publish(ws: Workspace, args: Args) -> Reply:
         raise Refusal("user_not_found")
     if args.get("hash") and user.home and args["hash"] != user.home["hash"]:
         raise Refusal("hash_conflict")
-    view = keep_view(ws, user.id, _body(args, ("home",)))
+    view = keep_view(ws, user.id, views.checked(args["view"], ("home",)))
     view.closed = True  # not part of a modal stack
     user.home = events.view_fields(ws.world, view)
     return {"view": user.home}

@@ -101,6 +101,7 @@ class People(Workspace):
         file = StoredFile(
             id_, upload.name, self.user(user).id, upload.data, upload.mimetype, external=upload.external
         )
+        file.subtype = upload.subtype
         self.world.files[id_] = file
         return file
 
@@ -187,6 +188,16 @@ class People(Workspace):
         if tab == "home" and who.home:
             event["view"] = who.home
         self.publish({**event, "event_ts": self.world.next_ts()})
+
+    def start_assistant_thread(self, user: Somebody) -> str:
+        """A person opens a new chat with an assistant (the kind of app before agents); its thread's ts."""
+        who = self.user(user)
+        place = self.dm(who)
+        root = self.world.add(self.bot_message(place, "New Assistant Thread", subtype="assistant_app_thread"))
+        thread = {"user_id": who.id, "context": {}, "channel_id": place.id, "thread_ts": root.ts}
+        event = {"type": "assistant_thread_started", "assistant_thread": thread}
+        self.publish({**event, "event_ts": self.world.next_ts()})
+        return root.ts
 
     def look_at(self, user: Somebody, channel: Somewhere) -> None:
         """A person with the app's DM open looks at another channel (`app_context_changed`)."""

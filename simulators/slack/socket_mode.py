@@ -29,6 +29,7 @@ class Delivery:
     paused: bool = False  # waits for the time of its next redelivery
     earlier: int = 0  # attempts that Slack made before, of which this delivery knows nothing more
     response: Any = None  # the payload of the acknowledgement
+    refused: str = ""  # why Slack did not take that payload
     on_ack: Callable[[Any], None] | None = None
 
     @property

@@ -135,6 +135,7 @@ class View:
     external_id: str = ""
     previous_id: str | None = None
     closed: bool = False
+    errors: dict[str, str] = field(default_factory=dict)  # by block_id, as the person sees them now
 
 
 @dataclass

@@ -12,6 +12,7 @@ from simulators.slack.blocks import MAX_MARKDOWN_TEXT, Block, checked
 from simulators.slack.refusal import Refusal
 
 TASK_STATUSES = ("pending", "in_progress", "complete", "error")
+TASK_FIELDS = frozenset({"type", "id", "title", "status", "details", "output", "sources"})
 CHUNK_TYPES = ("markdown_text", "task_update", "plan_update", "blocks")
 
 
@@ -28,6 +29,8 @@ class Piece:
     def read(cls, args: dict[str, Any]) -> "Piece":
         """The piece in the arguments `markdown_text` and `chunks`, or a Refusal."""
         chunks = args.get("chunks") or []
+        if chunks and args.get("markdown_text"):
+            raise Refusal("cannot_provide_both_markdown_text_and_chunks")
         if not isinstance(chunks, list) or not all(_known(chunk) for chunk in chunks):
             raise Refusal("invalid_chunks")
         texts = [
@@ -61,7 +64,9 @@ def _string(chunk: dict[str, Any], kind: str, key: str) -> str:
 
 
 def _task(chunk: dict[str, Any]) -> dict[str, Any]:
-    if not (chunk.get("id") and chunk.get("title")) or chunk.get("status") not in TASK_STATUSES:
+    if not set(chunk) <= TASK_FIELDS or not (chunk.get("id") and chunk.get("title")):
+        raise Refusal("invalid_chunks")
+    if chunk.get("status") not in TASK_STATUSES:
         raise Refusal("invalid_chunks")
     return {key: value for key, value in chunk.items() if key != "type"}
 

@@ -15,8 +15,9 @@ from simulators.slack.state import SLACKBOT, Channel, Interaction, Message, User
 
 EVENTS = frozenset({
     "agent_session_stopped", "agent_session_title_changed", "app_context_changed", "app_home_opened",
-    "app_mention", "app_uninstalled", "member_joined_channel", "member_left_channel", "message.channels",
-    "message.groups", "message.im", "message.mpim", "reaction_added", "reaction_removed", "tokens_revoked",
+    "app_mention", "app_uninstalled", "assistant_thread_started", "member_joined_channel",
+    "member_left_channel", "message.channels", "message.groups", "message.im", "message.mpim",
+    "reaction_added", "reaction_removed", "tokens_revoked",
 })  # fmt: skip
 SCOPES = frozenset({
     "app_mentions:read", "assistant:write", "channels:history", "channels:read", "chat:write", "commands",

@@ -211,8 +211,6 @@ class DiscordDriver:
     @asynccontextmanager
     async def unreachable(self):
         async with self.server.unreachable():
-            for line in self.server._runner.server.connections:  # also those that wait for a next request
-                line.force_close()
             yield
 
     def close(self, ref):

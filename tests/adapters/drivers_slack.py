@@ -223,6 +223,9 @@ class SlackDriver:
         presses = [{}, {"actions": [secret]}, {"actions": [button]}]
         presses += [{"actions": [button], "container": where} for where in (secret, {"channel_id": "D1"})]
         payloads += [{"type": "block_actions", **press} for press in presses]
+        views = [{}, {"view": secret}, {"view": {"callback_id": "parley:form", "private_metadata": secret}}]
+        payloads += [{"type": "view_submission", **view} for view in views]
+        payloads += [{"command": "/parley", "text": secret}, {"command": [secret]}]
         envelope = {"type": "events_api", "accepts_response_payload": False}
         for number, payload in enumerate(payloads):
             text = json.dumps({**envelope, "envelope_id": f"broken-{number}", "payload": payload})

@@ -1,12 +1,17 @@
 """The configuration file: what it may hold, and one line with a mend for whatever is wrong."""
 
+import re
+from pathlib import Path
+
 import pytest
 import yaml
 
+from bots.assembly import dify_apps
 from bots.config import load, parse
 from bots.yaml_file import ConfigError
 from core.messages import Addressed, IncomingMessage, MessageRef, Person, Place
 from core.router import choose
+from core.settings import AppSettings, Show
 from tests.bots.files import GOOD, changed
 
 
@@ -19,6 +24,57 @@ def test_a_good_file_is_read_and_the_rest_has_its_defaults(written):
     )  # fmt: skip
     assert (config.core.server.listen, config.core.server.grace) == ("127.0.0.1:8080", 25)
     assert config.core.feedback.stop == ["octagonal_sign"]
+
+
+def test_an_app_has_its_keys(written):
+    pinned = "7C9E6679-7425-40de-944b-e07fc1f90ae7"
+    keys = f"query_input: topic, response: blocking, workflow_id: {pinned}, quota_retries: 3, auto_name: true"
+    more = "files_base_url: 'https://files.example/x/', human_input: admins, show: {steps: false}"
+    text = changed("app-sales}", f"app-sales, {keys}, {more}}}") + "admins: [' slack:U1', 'discord:22']\n"
+    config = load(written(text))
+    sales, support = config.core.apps["sales"], config.core.apps["support"]
+    assert (sales.query_input, sales.response, sales.quota_retries) == ("topic", "blocking", 3)
+    assert (sales.workflow_id, sales.files_base_url) == (pinned.lower(), "https://files.example/x")
+    assert (sales.auto_name, sales.human_input, config.admins) == (True, "admins", {"slack:U1", "discord:22"})
+    assert (sales.show.steps, sales.show.suggestions, sales.show.usage) == (False, True, False)
+    assert (support.query_input, support.response, support.quota_retries) == (None, "streaming", 0)
+    assert (support.workflow_id, support.files_base_url, support.default_query) == (None, None, "")
+    assert (support.auto_name, support.read_aloud, support.human_input) == (False, False, "asker")
+
+
+def test_an_app_is_assembled_as_it_is_configured(written):
+    files = "files_base_url: 'https://files.example'"
+    text = changed("app-sales}", f"app-sales, query_input: topic, response: blocking, {files}}}")
+    apps, _ = dify_apps(load(written(text)))
+    sales, support = apps["sales"], apps["support"]
+    assert (sales.dify.query_input, sales.blocking) == ("topic", True)
+    assert (support.dify.query_input, support.blocking) == (None, False)
+    inner = "http://api:5001/files/tools/x.png?sign=1"
+    assert sales.dify.client.api.downloads.address(inner) == "https://files.example/files/tools/x.png?sign=1"
+    assert support.dify.client.api.downloads.address(inner) is None
+
+
+EXAMPLE = (Path(__file__).parents[2] / "config.example.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "start"),
+    [(AppSettings, "    # {}:"), (Show, "    #   {}:")],
+    ids=["an app's", "those of show"],
+)
+def test_the_example_shows_every_key(settings, start):
+    for name in set(settings.model_fields) - {"api_key"}:
+        assert f"\n{start.format(name)}" in EXAMPLE, name
+
+
+def test_the_example_is_right_also_where_it_is_a_comment(written):
+    lines = re.sub(r"^    # (  )?(?=[a-z_]+:)", r"    \1", EXAMPLE, flags=re.MULTILINE)
+    lines = re.sub(r"^# (?=admins:)", "", lines, flags=re.MULTILINE)
+    names = re.findall(r"\$\{(\w+)\}", EXAMPLE)
+    given = {name: "xoxb-1" if "BOT" in name else "xapp-1" if "APP_T" in name else "app-1" for name in names}
+    config = load(written(lines, "\n".join(f"{name}={value}" for name, value in given.items())))
+    assert config.core.apps["support"].show.suggestions
+    assert config.admins == {"slack:U024BE7LH", "discord:80351110224678912"}
 
 
 @pytest.mark.parametrize("missing", ["slack", "discord"])
@@ -57,6 +113,49 @@ WRONG = {  # what is wrong -> (the file, key path, a word of the mend)
     "negative number": (GOOD + "dify: {max_runs: -1}\n", "dify.max_runs", "0"),
     "no URL": (GOOD + "dify: {base_url: dify.example}\n", "dify.base_url", "http"),
     "no such mode": (changed("app-sales}", "app-sales, mode: chatflow}"), "apps.sales.mode", "advanced-chat"),
+    "no such way of answering": (
+        changed("app-sales}", "app-sales, response: slow}"),
+        "apps.sales.response",
+        "'streaming' or 'blocking'",
+    ),
+    "no version": (
+        changed("app-sales}", "app-sales, workflow_id: latest}"),
+        "apps.sales.workflow_id",
+        "Version History",
+    ),
+    "no URL of files": (
+        changed("app-sales}", "app-sales, files_base_url: files.example}"),
+        "apps.sales.files_base_url",
+        "https://",
+    ),
+    "a path of the URL of files": (
+        changed("app-sales}", "app-sales, files_base_url: 'https://x.example/files/'}"),
+        "apps.sales.files_base_url",
+        "write https://x.example",
+    ),
+    "too many retries": (
+        changed("app-sales}", "app-sales, quota_retries: 6}"),
+        "apps.sales.quota_retries",
+        "5",
+    ),
+    "no such person to decide": (
+        changed("app-sales}", "app-sales, human_input: boss}"),
+        "apps.sales.human_input",
+        "'channel'",
+    ),
+    "nobody to decide": (
+        changed("app-sales}", "app-sales, human_input: admins}"),
+        "apps.sales.human_input",
+        "list them in `admins`",
+    ),
+    "an empty variable": (
+        changed("app-sales}", "app-sales, query_input: ''}"),
+        "apps.sales.query_input",
+        "fill it in",
+    ),
+    "an admin's name": (GOOD + "admins: ['@alice']\n", "admins.0", "slack:U024BE7LH"),
+    "an admin of no platform": (GOOD + "admins: ['irc:alice']\n", "admins.0", "PLATFORM:ID"),
+    "an admin without an id": (GOOD + "admins: ['slack:']\n", "admins.0", "PLATFORM:ID"),
     "no such choice": (changed("token: a.b.c", "token: t, reply_in: dm"), "discord.reply_in", "thread"),
     "wrong token": (changed("xoxb-1", "xapp-1"), "slack.bot_token", "xoxb-"),
     "two apps with one name": (changed("  sales:", "  support:"), "line 4, column 3", "own name"),

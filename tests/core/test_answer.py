@@ -166,12 +166,12 @@ def test_t1_text_that_is_labelled_as_a_file_is_text():
     file = ev("message_file", **IDS, id="f", type="image", belongs_to="assistant", url="/files/f.png")
     labelled = ev("message_file", **IDS, id="msg", answer="world")
     answer = fold(message(), file, labelled, END)
-    assert (answer.text, answer.files) == ("Hello world", 1)
+    assert (answer.text, [made.id for made in answer.files]) == ("Hello world", ["f"])
 
 
 def test_a_file_of_the_asker_is_no_file_of_the_answer():
     file = ev("message_file", **IDS, id="f", type="image", belongs_to="user", url="/files/f.png")
-    assert fold(file, message(), END).files == 0
+    assert fold(file, message(), END).files == ()
 
 
 def test_t2_the_closing_whole_message_of_a_new_agent_is_not_added():

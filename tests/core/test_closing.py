@@ -3,7 +3,10 @@
 import pytest
 
 from core.answer import Answer, Outcome
-from core.closing import failed, judged
+from core.closing import failed, judged, wanting
+from core.dify.about import FormField
+from core.dify.human_forms import HumanForm
+from core.dify.metadata import AppFile
 from core.errors import Advice, DifyUnreachable
 
 
@@ -51,8 +54,33 @@ def test_of_a_question_that_is_gone_nothing_is_said():
 def test_an_empty_answer_says_so_unless_it_has_files():
     assert ended(Outcome.COMPLETE, text=" \n").sentences == ("empty_answer",)
     with_file = Answer.ended(Outcome.COMPLETE)
-    with_file.files = 1
-    assert judged(with_file, (), **CALM).sentences == ("file_not_shown",)
+    with_file.files = (AppFile(id="f", url="/files/f.png"),)
+    assert judged(with_file, (), **CALM).sentences == ()
+
+
+def test_a_run_that_waits_shows_what_it_asks_and_keeps_what_came():
+    form = HumanForm.model_validate(
+        {
+            "form_token": "t",
+            "form_content": "Go on? {{#$output.note#}}",
+            "actions": [{"id": "yes", "title": "Yes"}],
+        }
+    )
+    closing = judged(Answer.ended(Outcome.PAUSED, text="So far.", form=form), (), **CALM)
+    assert (closing.text, closing.sentences, closing.form) == ("So far.\n\nGo on?", ("decide",), form)
+
+
+def test_a_form_that_can_not_be_answered_here_is_only_told_of():
+    form = HumanForm.model_validate({"form_token": None, "actions": [{"id": "yes"}]})
+    closing = judged(Answer.ended(Outcome.PAUSED, text="So far.", form=form), (), **CALM)
+    assert (closing.text, closing.sentences, closing.form) == ("So far.", ("paused",), None)
+
+
+def test_what_the_form_wants_to_know_is_named_and_the_question_waits():
+    fields = [FormField(variable="name", label="Your name"), FormField(variable="age")]
+    closing = wanting(fields, "Helpdesk")
+    assert (closing.setup, closing.retry) == (True, False)
+    assert closing.footers[0].values == {"app": "Helpdesk", "names": "Your name, age"}
 
 
 def test_what_is_needed_anyway_comes_first():

@@ -5,10 +5,13 @@ import asyncio
 import pytest
 
 from core.inbox import Intake
+from core.responses import Responses
 from core.router import Route
 from core.running import Stops
+from core.stopping import Stopping
 from core.store.database import Database
 from core.store.store import Store
+from core.taking import Taking
 from tests.core.store.conftest import enlist, message
 
 
@@ -39,7 +42,9 @@ def line():
 
 @pytest.fixture
 def intake(store, line):
-    return Intake(store, [Route("helpdesk")], line, None, Stops(), {}, {})
+    stops = Stops()
+    stopping, responses = Stopping(store, stops, line), Responses({}, {})
+    return Intake(store, [Route("helpdesk")], Taking(line), None, stops, stopping, responses, {})
 
 
 @pytest.mark.parametrize("rounds", range(12))

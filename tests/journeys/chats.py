@@ -1,6 +1,9 @@
 """The same verbs over both simulated platforms, so that one journey is told once and run twice."""
 
+from dialogs import DiscordDialog, SlackDialog
+
 from simulators.discord import interactions
+from simulators.discord.state import Event
 from simulators.slack import Upload
 from simulators.slack.blocks import pings
 
@@ -42,6 +45,7 @@ class DiscordChat:
         self.channel = discord.add_channel(self.guild, "general")
         self.dm = discord.dm(self.alice)
         self._said = None  # the last thing that the bot was told of
+        self._dialogs = set()  # the forms that were looked at
 
     def _say(self, channel, person, text, **more):
         self._said = self.server.post(channel, person, text, **more)
@@ -135,6 +139,33 @@ class DiscordChat:
     def whispers(self, person):
         """What only this person sees."""
         return [each.content for each in self.server.whispers(person)]
+
+    async def dialog(self, person):
+        """The form that has been opened to this person now."""
+        return DiscordDialog(self, await self.journal.wait(lambda: self._new_dialog(person)))
+
+    def _new_dialog(self, person):
+        for token, each in self.server.world.interactions.items():
+            if each.modal and each.user is person and token not in self._dialogs:
+                self._dialogs.add(token)
+                return each
+        return None
+
+    async def command(self, person, name, text="", *, question=None, direct=False):
+        """Give a command: in the direct messages, or in the thread of a question, or in the channel."""
+        place = self.dm if direct else (question and self.thread(question)) or self.channel
+        await self.journal.wait(lambda: self.server.world.commands.get(None))
+        return self.server.slash(place, person, name, **({"text": text} if text else {}))
+
+    def repeat_command(self, given):
+        """The platform tells of a command once more."""
+        world = self.server.world
+        world.emit(Event("INTERACTION_CREATE", interactions.payload(world, given), guild=given.channel.guild))
+
+    def asked_aloud(self, *, direct=False):
+        """The messages that show what somebody asked by a command."""
+        here = (self.dm if direct else self.channel).messages.values()
+        return [m for m in here if m.author.id == self.server.bot.id and m.type == 20]
 
     def hold(self, methods, *, before=False):
         """Hold the replies of the bot's calls, or (`before`) the calls themselves."""
@@ -243,6 +274,28 @@ class SlackChat:
         everywhere = self.server.world.log.values()
         return [message.shown for message in everywhere if message.ephemeral_to == person.id]
 
+    async def dialog(self, person):
+        """The form that has been opened to this person now."""
+        return SlackDialog(self, await self.journal.wait(lambda: self._open_view(person)))
+
+    def _open_view(self, person):
+        return next((view for view in self.server.open_views if view.user == person.id), None)
+
+    async def command(self, person, name, text="", *, question=None, direct=False):  # noqa: ARG002
+        """Give a command: in the direct messages or in the channel; threads take none."""
+        return self.server.slash_command(
+            self.dm if direct else self.channel, person, "/parley", f"{name} {text}"
+        )
+
+    def repeat_command(self, given):
+        """The platform tells of a command once more."""
+        self.server.redeliver(given)
+
+    def asked_aloud(self, *, direct=False):
+        """The messages that show what somebody asked by a command."""
+        here = self._answers(self.dm if direct else self.channel)
+        return [m for m in here if m.shown.startswith("<@")]
+
     def hold(self, methods, *, before=False):
         """Hold the replies of the bot's calls, or (`before`) the calls themselves."""
         gates = [self.server.hold(method, before=before) for method in methods]
@@ -278,6 +331,20 @@ class Spot:
         if self._direct:
             return self._chat.in_dm()
         return self._chat.in_thread(self.question) if self.question else []
+
+    def press(self, message, label):
+        """Alice presses a button."""
+        self._chat.press(message, self._chat.alice, label)
+
+    async def open(self, message, label="Fill in"):
+        """Alice presses a button that opens a form; gives the form."""
+        self.press(message, label)
+        return await self._chat.dialog(self._chat.alice)
+
+    async def command(self, name, text=""):
+        """Alice gives a command here, as near as the platform takes one."""
+        chat = self._chat
+        return await chat.command(chat.alice, name, text, question=self.question, direct=self._direct)
 
 
 CHATS = {"discord": DiscordChat, "slack": SlackChat}

@@ -128,3 +128,16 @@ class Absent:
     async def _hang_up(self, _reader, writer):
         self.tries += 1
         writer.close()
+
+
+async def told(chat, person, text, count=1):
+    """Wait until so many things that only this person sees hold the text; gives the last of them."""
+
+    def found():
+        mine = [each for each in chat.whispers(person) if text in each]
+        return len(mine) >= count and mine[-1]
+
+    try:
+        return await chat.journal.wait(found)
+    except TimeoutError:
+        pytest.fail(f"only this was said: {chat.whispers(person)}")

@@ -9,14 +9,18 @@ from adapters.discord.adapter import DiscordAdapter
 from adapters.discord.settings import DiscordSettings
 from core.messages import Draft, Target
 from simulators.discord import DiscordSimulator
+from simulators.discord.state import Role
 
 
 class FakeInbox:
-    """Keeps everything; `failures` is how many of the next calls raise."""
+    """Keeps everything; the next `failures` calls raise, the next actions return what is in `says`."""
 
     def __init__(self):
         self.events = []
         self.failures = 0
+        self.says = []
+        self.gate = asyncio.Event()  # what is said waits for it
+        self.gate.set()
         self._waiter = asyncio.Event()
 
     async def message(self, message):
@@ -27,6 +31,8 @@ class FakeInbox:
 
     async def action(self, action):
         self._take(action)
+        await self.gate.wait()
+        return self.says.pop(0) if self.says else None
 
     def _take(self, event):
         if self.failures:
@@ -186,6 +192,14 @@ def bob(simulator):
 @pytest.fixture
 def guild(simulator, alice, bob):
     return simulator.add_guild("Acme", alice, bob)
+
+
+@pytest.fixture
+def staff(guild, alice):
+    """The id of a role that Alice has."""
+    guild.roles[5] = Role(5, "staff", 0)
+    guild.members[alice.id].roles = [5]
+    return "5"
 
 
 @pytest.fixture

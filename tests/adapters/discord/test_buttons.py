@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
-from adapters.discord import presses
-from adapters.discord.buttons import key_of, rows
+from adapters.discord import interactions, labels, presses
+from adapters.discord.buttons import rows
 from core.contract import Uncertain
 from core.messages import Button, ButtonPressed, Draft, MessageRef, Person
 from simulators.discord.messages import Draft as Written
@@ -31,11 +31,25 @@ async def test_a_press_is_acknowledged_and_changes_nothing(answer, simulator, in
     guild.members[alice.id].nick = "Al"
     pressed = simulator.click(answer, alice, "parley:again")
     where = MessageRef("discord", str(guild.id), str(answer.channel.id), str(answer.id))
-    assert await inbox.next() == ButtonPressed(where, Person(str(alice.id), "Al"), "again")
+    heard = await inbox.next()
+    assert (heard.ref, heard.author, heard.button) == (where, Person(str(alice.id), "Al"), "again")
     await simulator.journal.wait(lambda: pressed.response_type)
     assert pressed.response_type == DEFERRED_UPDATE
     assert [version.content for version in answer.history] == ["Hello"]
     assert [each["label"] for each in answer.components[0]["components"]] == ["Try again"]
+
+
+async def test_a_press_tells_language_place_and_roles(answer, simulator, inbox, guild, general, alice, staff):
+    alice.locale = "ja"
+    simulator.click(answer, alice, "parley:again")
+    heard = await inbox.next()
+    assert heard.locale == "ja"
+    assert heard.facts == {
+        "channels": {str(general.id), str(answer.channel.id)},
+        "users": {str(alice.id)},
+        "guilds": {str(guild.id)},
+        "roles": {staff},
+    }
 
 
 async def test_a_press_in_a_direct_message(adapter, simulator, inbox, alice, target):
@@ -43,7 +57,9 @@ async def test_a_press_in_a_direct_message(adapter, simulator, inbox, alice, tar
     simulator.post(dm, alice, "hi")
     shown = (await adapter.live(target(await inbox.next())).show(Draft("Hello", buttons=(AGAIN,)))).ref
     simulator.click(dm.messages[int(shown.id)], alice, "parley:again")
-    assert await inbox.next() == ButtonPressed(shown, Person(str(alice.id), "Alice"), "again")
+    heard = await inbox.next()
+    assert (heard.ref, heard.author, heard.button) == (shown, Person(str(alice.id), "Alice"), "again")
+    assert isinstance(heard, ButtonPressed)
     assert shown.workspace == ""
 
 
@@ -169,7 +185,7 @@ async def test_no_token_of_a_press_is_logged(adapter, answer, simulator, inbox, 
     await adapter.whisper(pressed.ref, pressed.author, "psst")
     assert "could not be acknowledged" in caplog.text
     assert used.token not in caplog.text
-    assert used.token not in repr(presses.read(_payload(used)))
+    assert used.token not in repr(interactions.read(_payload(used), lambda *_: None, str))
 
 
 def _payload(used):
@@ -208,7 +224,25 @@ def test_buttons_stand_in_rows_of_five():
     assert rows([]) == []
 
 
-@pytest.mark.parametrize("data", [{}, {"component_type": 2, "custom_id": "x"}, {"custom_id": "parley:x"}])
-def test_only_our_buttons_have_a_key(data):
-    assert key_of(data) is None
-    assert key_of({"component_type": 2, "custom_id": "parley:a:b"}) == "a:b"
+KEY = "k" * 64
+FAR = MessageRef("discord", "7", str(2**64 - 1), str(2**64 - 2))
+
+
+@pytest.mark.parametrize("about", [None, FAR])
+def test_a_custom_id_holds_the_longest_key_and_the_message(about):
+    made = labels.custom_id(KEY, about)
+    assert len(made) <= 100
+    assert labels.read(made, "7") == (KEY, about)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("vote:1", None),
+        ("parley:a:b", ("a:b", None)),
+        ("parley:x~é~1", ("x", None)),
+        ("parley:x~1", ("x", None)),
+    ],
+)
+def test_only_our_custom_ids_are_read(given, told):
+    assert labels.read(given, "") == told

@@ -6,6 +6,7 @@ import pytest
 
 from core.contract import Refused
 from core.messages import Addressed
+from simulators.discord import Permission
 
 CONTENT = 1 << 15
 
@@ -134,7 +135,7 @@ async def test_the_gateway_address_can_be_set(start, simulator, inbox, dm, alice
 async def test_the_doctor_finds_all_well(launch, simulator, guild):
     adapter = launch()
     findings = await adapter.check()
-    assert [each.ok for each in findings] == [True, True, True]
+    assert [each.ok for each in findings] == [True] * 4
     assert any("https://discord.com/oauth2/authorize?client_id=" in each.text for each in findings)
     assert any("Parley" in each.text for each in findings)
 
@@ -147,6 +148,17 @@ async def test_the_doctor_says_what_to_do(launch, simulator):
     adapter = launch(api_url="http://127.0.0.1:9/api/v10")
     [finding] = await adapter.check()
     assert (finding.ok, "can't be reached" in finding.text) == (False, True)
+
+
+async def test_the_doctor_sees_that_files_and_commands_will_not_work(launch, simulator, guild):
+    guild.takes_commands = False
+    guild.roles[guild.id].permissions &= ~Permission.ATTACH_FILES
+    for role in guild.roles.values():
+        role.permissions &= ~Permission.ATTACH_FILES
+    lacking, commands = [each.text for each in await launch().check() if not each.ok]
+    assert "attach_files" in lacking
+    assert "/ask" in commands
+    assert "applications.commands" in commands
 
 
 async def test_nothing_said_and_no_token_is_logged(

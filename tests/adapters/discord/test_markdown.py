@@ -11,7 +11,7 @@ from adapters.discord import tables
 from adapters.discord.adapter import LIMITS
 from adapters.discord.markdown import LONGEST, measure, render, rewrite
 from core.messages import Draft
-from core.sentences import CATALOGUE, say
+from core.sentences import CATALOGUE
 
 PIECES = [
     *["@everyone", "@here", "<@123>", "<@!123>", "<@&123>", "<#123>", "@", "<", "everyone", "https://a.b/"],
@@ -165,16 +165,15 @@ def test_notices_stand_below_as_subtext():
     assert render(Draft("", notices=("Working…",))) == "-# Working…"
 
 
+ENDS = ("stopped", "paused", "interrupted", "dify_failed", "model_failed", "inputs_refused", "internal")
+
+
 @pytest.mark.parametrize("lang", ["en", "ja", "zh"])
 def test_a_full_page_has_room_for_all_that_one_answer_may_have_to_say(lang):
-    said = {
-        name: " ".join(say(name, lang, app="A" * 20, length=50_000, limit=40_000).split())
-        for name in CATALOGUE
-        if name not in {"sources", "usage"}  # those are cut where the room is short
-    }
-    ends = [name for name in said if name not in {"memory_lost", "no_files_yet", "file_not_shown", "help"}]
-    longest = max(ends, key=lambda name: len(said[name]))
-    notices = tuple(said[name] for name in ("memory_lost", "no_files_yet", "file_not_shown", longest))
+    said = {name: " ".join(CATALOGUE[name][lang].split()) for name in CATALOGUE}
+    longest = max(ENDS, key=lambda name: len(said[name]))
+    files = max((name for name in said if name.startswith("file_")), key=lambda name: len(said[name]))
+    notices = tuple(said[name] for name in ("memory_lost", files, longest))
     shown = render(Draft("x" * LIMITS.page_length, final=True, notices=notices))
     assert [line.removeprefix("-# ") for line in shown.splitlines()[1:]] == list(notices)
 

@@ -23,12 +23,16 @@ class Clock:
 
 @dataclass
 class Inbox:
-    """Remembers what it was given; `trouble` is raised instead, `hold` is waited for first."""
+    """Remembers what it was given; `trouble` is raised instead, `hold` is waited for first.
+
+    `responses` are what actions are answered with, in turn; then None.
+    """
 
     slack: SlackSimulator
     messages: list = field(default_factory=list)
     reactions: list = field(default_factory=list)
     actions: list = field(default_factory=list)
+    responses: list = field(default_factory=list)
     trouble: Exception | None = None
     hold: asyncio.Event | None = None
     offered: int = 0
@@ -41,6 +45,7 @@ class Inbox:
 
     async def action(self, action):
         await self._keep(self.actions, action)
+        return self.responses.pop(0) if self.responses else None
 
     async def _keep(self, kept, said):
         self.offered += 1
@@ -54,11 +59,14 @@ class Inbox:
 
 
 class Notes:
+    def __init__(self):
+        self.kept = {}
+
     async def get(self, key):
-        return None
+        return self.kept.get(key)
 
     async def put(self, key, value):
-        pass
+        self.kept[key] = value
 
 
 @dataclass
@@ -68,6 +76,7 @@ class Bot:
     adapter: SlackAdapter
     inbox: Inbox
     task: asyncio.Task
+    notes: Notes
 
 
 @pytest.fixture
@@ -103,10 +112,10 @@ async def run(slack, make):
     bots = []
 
     async def start(**settings):
-        inbox = Inbox(slack)
+        inbox, notes = Inbox(slack), Notes()
         adapter = make(**settings)
-        task = asyncio.create_task(adapter.run(inbox, Notes()))
-        bots.append(Bot(adapter, inbox, task))
+        task = asyncio.create_task(adapter.run(inbox, notes))
+        bots.append(Bot(adapter, inbox, task, notes))
         connected = asyncio.create_task(slack.journal.wait(lambda: slack.socket.open))
         await asyncio.wait([connected, task], return_when=asyncio.FIRST_COMPLETED)
         connected.cancel()

@@ -164,7 +164,8 @@ async def test_check_names_missing_scopes_and_the_mend():
         _, scopes, _ = await adapter.check()
         await adapter.aclose()
     assert not scopes.ok
-    assert "reactions:read, users:read" in scopes.text
+    assert "missing: reactions:read, users:read" in scopes.text
+    assert "will not work: ratings and stopping by reaction (reactions:read)" in scopes.text
     assert "reinstall" in scopes.text
 
 

@@ -84,7 +84,9 @@ async def test_a_press_reaches_the_inbox_before_it_is_acknowledged(slack, run, a
     await live.show(FINAL)
     slack.press(slack.at("general", live.ref.id), "parley:again:1", "ben")
     await slack.journal.wait(lambda: bot.inbox.actions)
-    assert bot.inbox.actions == [ButtonPressed(live.ref, Person(slack.user("ben").id), "again:1")]
+    ben, channel = slack.user("ben").id, slack.channel("general").id
+    facts = {"channels": {channel}, "users": {ben}, "teams": {slack.world.team_id}}
+    assert bot.inbox.actions == [ButtonPressed(live.ref, Person(ben), "again:1", facts=facts)]
     press = slack.deliveries[-1]
     await slack.journal.wait(lambda: press.acked)
 

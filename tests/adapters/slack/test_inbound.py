@@ -205,7 +205,39 @@ def test_the_home_team_of_somebody_from_outside():
 
 
 def test_other_events_are_nothing():
-    assert taken(event("app_home_opened", user="U1")) is None
+    assert taken(event("app_home_opened", user="U1", tab="home")) is None
+    assert taken(event("channel_rename", user="U1")) is None
+
+
+def test_opened_direct_messages():
+    place = Place("slack", "T1", "D1", "", direct=True)
+    said = taken(event("app_home_opened", user="U1", channel="D1", tab="messages"))
+    assert (said.place, said.author, said.identity) == (place, Person("U1"), "slack:T1:U1")
+    assert said.facts["users"] == {"U1"}
+
+
+def test_an_opened_thread_of_an_assistant():
+    thread = {"user_id": "U1", "context": {}, "channel_id": "D1", "thread_ts": "90.1"}
+    said = taken(event("assistant_thread_started", channel=None, assistant_thread=thread))
+    assert said.place == Place("slack", "T1", "D1", "90.1", direct=True)
+
+
+def test_files_of_others_and_voice_messages_are_kept():
+    files = [
+        {"id": "F1", "mode": "file_access", "file_access": "check_file_info"},
+        {
+            "id": "F2",
+            "name": "audio_message.m4a",
+            "mimetype": "audio/mp4",
+            "subtype": "slack_audio",
+            "size": 9,
+        },
+    ]
+    said = taken(event(subtype="file_share", text="<@U0BOT>", files=files))
+    assert said.files == (
+        IncomingFile("F1", "F1", "application/octet-stream", -1, ""),
+        IncomingFile("F2", "audio_message.m4a", "audio/mp4", 9, ""),
+    )
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.slack.inbound import Malformed, Self, normalised, pressed_in
+from adapters.slack.inbound import Malformed, Self, normalised
+from adapters.slack.origin import of_press
 from adapters.slack.settings import SlackSettings
 from core.messages import ButtonPressed, MessageRef, Person
 
@@ -23,9 +24,17 @@ def taken(body, me=ME):
 
 
 def test_a_press_says_who_pressed_what_and_where():
-    assert taken(press(OURS)) == ButtonPressed(
-        MessageRef("slack", "T1", "C1", "100.2"), Person("U1"), "again:1"
+    assert taken(press(OURS, team={"id": "T1"})) == ButtonPressed(
+        MessageRef("slack", "T1", "C1", "100.2"),
+        Person("U1"),
+        "again:1",
+        facts={"channels": {"C1"}, "users": {"U1"}, "teams": {"T1"}},
     )
+
+
+def test_a_press_in_a_workspace_of_an_organisation_names_that():
+    me = Self("E1", "", "U0BOT", "B0BOT")
+    assert taken(press(OURS, team={"id": "T7"}), me).facts["teams"] == {"T7"}
 
 
 def test_a_press_in_an_organisation_wide_install_names_the_same_message_as_its_post():
@@ -81,4 +90,7 @@ def test_a_real_press(name, key):
     said = taken(body)
     assert said.ref == MessageRef("slack", "T1", body["channel"]["id"], body["container"]["message_ts"])
     assert (said.author, said.button) == (Person(body["user"]["id"]), "again:1")
-    assert pressed_in(body) == body["container"].get("thread_ts", "") == body["message"].get("thread_ts", "")
+    origin = of_press(body, ME, SETTINGS)
+    thread = body["container"].get("thread_ts", "")
+    assert origin.place.thread == thread == body["message"].get("thread_ts", "")
+    assert (origin.trigger, origin.url) == (body["trigger_id"], body["response_url"])

@@ -104,7 +104,7 @@ async def test_channels_are_edited_unless_told_otherwise(slack, make, ask, answe
 async def test_direct_messages_need_no_recipient_and_have_an_age(slack, make, ask):
     adapter, target = make(), ask()
     limits = adapter.limits(target.place)
-    assert (limits.page_length, limits.page_seconds) == (9_000, 240)
+    assert (limits.page_length, limits.page_seconds) == (8_000, 240)
     await adapter.live(target).show(Draft("a"))
     (start,) = slack.journal.named("chat.startStream")
     assert "recipient_user_id" not in start.args

@@ -1,6 +1,6 @@
 import json
 
-from adapters.slack.manifest import manifest
+from adapters.slack.manifest import BOT_SCOPES, PURPOSES, manifest
 from adapters.slack.settings import SlackSettings
 from simulators.slack.workspace import EVENTS, SCOPES
 
@@ -32,4 +32,19 @@ def test_events_and_scopes_are_ones_that_slack_knows():
 def test_what_we_read_is_subscribed_to():
     subscribed = set(manifest(SETTINGS)["settings"]["event_subscriptions"]["bot_events"])
     needed = {"app_mention", "message.channels", "message.groups", "message.im", "message.mpim"}
-    assert needed | {"reaction_added", "reaction_removed", "agent_session_stopped"} == subscribed
+    assert (
+        needed | {"reaction_added", "reaction_removed", "agent_session_stopped", "app_home_opened"}
+        == subscribed
+    )
+
+
+def test_the_slash_command_is_the_one_of_the_settings():
+    made = manifest(SETTINGS.model_copy(update={"command": "ask-us"}))
+    (command,) = made["features"]["slash_commands"]
+    assert command["command"] == "/ask-us"
+    assert "ask … | new" in command["usage_hint"]
+    assert command["should_escape"]
+
+
+def test_the_doctor_knows_scopes_that_are_asked_for():
+    assert set(PURPOSES) <= set(BOT_SCOPES)

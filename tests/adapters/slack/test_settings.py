@@ -52,3 +52,13 @@ def test_an_unknown_key_is_refused():
 
 def test_every_field_is_described():
     assert all(field.description for field in SlackSettings.model_fields.values())
+
+
+@pytest.mark.parametrize("name", ["", "Parley", "/parley", "ask us", "x" * 32])
+def test_a_command_that_slack_would_not_take(name):
+    assert "without the slash" in problem(command=name)
+
+
+def test_the_command_has_a_name_of_its_own():
+    assert SlackSettings(**GOOD).command == "parley"
+    assert SlackSettings(**GOOD, command="ask-us_2").command == "ask-us_2"

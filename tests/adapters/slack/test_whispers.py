@@ -47,12 +47,20 @@ async def test_where_the_thread_is_not_known_it_stands_in_the_channel(slack, mak
     assert heard.thread_ts is None
 
 
+async def test_who_is_not_in_the_channel_is_told_in_direct_messages(slack, make, ask):
+    target = ask("general")
+    slack.leave("general", "ben")
+    await make().whisper(target.question, Person(slack.user("ben").id), "Only <!here> you.")
+    (heard,) = slack.visible(slack.dm("ben"), "ben")
+    assert heard == "Only &lt;!here&gt; you."
+
+
 @pytest.mark.parametrize("fault", ["refused", "limited", "lost", "not there"])
 async def test_a_whisper_raises_nothing_and_is_not_repeated(slack, make, ask, caplog, fault):
     caplog.set_level("INFO")
     target, adapter, person = ask("general"), make(), Person(slack.user("ben").id)
     if fault == "refused":
-        slack.refuse("chat.postEphemeral", "user_not_in_channel")
+        slack.refuse("chat.postEphemeral", "restricted_action")
     elif fault == "limited":
         slack.rate_limit_next("chat.postEphemeral", 30)
     elif fault == "lost":

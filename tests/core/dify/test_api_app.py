@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.dify.about import Parameters, SizeLimits
-from core.errors import DifyRefused
+from core.errors import ConversationGone, DifyRefused
 from simulators.dify.script import Fail
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -29,6 +29,7 @@ async def test_an_app_says_what_it_can_do(either, asker):
         "chat",
         opening_statement="Hi!",
         suggested_questions=["What?"],
+        suggestions=["And then?"],
         input_form=FORM,
         file_types=("image", "audio"),
         file_limit=2,
@@ -190,24 +191,45 @@ async def test_the_log_of_a_workflow_is_sorted_out_by_the_server(dify, asker):
     assert caught.value.code == "invalid_param"
 
 
-async def test_a_version_of_a_workflow_is_run_by_its_id(dify, asker):
-    us = asker(dify, "workflow")
-    answer = await us.ask("hi", workflow_id=dify.apps[us.key].workflow_id)
-    assert answer.text == "You said: query: hi"
-    assert len(dify.journal.named("POST /workflows/{workflow_id}/run")) == 1
-    with pytest.raises(DifyRefused) as caught:
-        await us.ask("hi", workflow_id=UNKNOWN)
-    assert caught.value.code == "not_found"
+OLDER, DRAFT = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 
 
-async def test_a_chatflows_version_is_named_in_the_body(dify, asker):
-    us = asker(dify, "advanced-chat")
-    await us.ask("hi", workflow_id=UNKNOWN)
-    [call] = dify.journal.named("POST /chat-messages")
-    assert call.args["workflow_id"] == UNKNOWN
-    assert "workflow_id" not in json.dumps((await sent_without(us, dify)).args)
-
-
-async def sent_without(us, dify):
+@pytest.mark.parametrize(
+    ("kind", "method"),
+    [("workflow", "POST /workflows/{workflow_id}/run"), ("advanced-chat", "POST /chat-messages")],
+)
+async def test_a_published_version_can_be_asked_for(dify, asker, kind, method):
+    us = asker(dify, kind, versions=[OLDER])
+    answer = await us.ask("hi", workflow_id=OLDER)
+    assert "hi" in answer.text
+    assert dify.runs[0].workflow_id == OLDER
+    [call] = dify.journal.named(method)
+    assert call.args["workflow_id"] == OLDER
+    await us.ask("hi", workflow_id=dify.apps[us.key].workflow_id)
     await us.ask("hi")
-    return dify.journal.named("POST /chat-messages")[-1]
+    assert dify.runs[1].workflow_id == dify.runs[2].workflow_id == dify.apps[us.key].workflow_id
+
+
+@pytest.mark.parametrize("kind", ["workflow", "advanced-chat"])
+async def test_a_version_that_is_none_is_refused_and_named_to_the_operator(dify, asker, kind):
+    us = asker(dify, kind, draft_id=DRAFT)
+    for wanted, code in ((UNKNOWN, "not_found"), (DRAFT, "bad_request"), ("latest", "bad_request")):
+        with pytest.raises(DifyRefused) as caught:
+            await us.ask("hi", workflow_id=wanted)
+        assert caught.value.code == code
+    assert dify.runs == []
+
+
+async def test_an_unknown_version_is_not_taken_for_a_conversation_that_is_gone(dify, asker):
+    us = asker(dify, "advanced-chat")
+    first = await us.ask("hi")
+    with pytest.raises(DifyRefused) as caught:
+        await us.ask("hi", workflow_id=UNKNOWN, conversation_id=first.conversation_id)
+    assert not isinstance(caught.value, ConversationGone)
+    assert "workflow_id" in caught.value.advice.hint
+
+
+async def test_a_version_is_named_only_where_one_is_wanted(dify, asker):
+    await asker(dify, "advanced-chat").ask("hi")
+    [call] = dify.journal.named("POST /chat-messages")
+    assert "workflow_id" not in json.dumps(call.args)

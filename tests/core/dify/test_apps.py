@@ -24,8 +24,9 @@ async def test_a_new_server_says_what_the_app_is(dify, asker, kind):
     assert await app.detect() == kind
     assert (app.title, app.chats) == ("Helpdesk", kind not in {"completion", "workflow"})
     assert app.runs is (kind in {"advanced-chat", "workflow"})
-    asked = [call.method for call in dify.journal.calls]
-    assert asked == ["GET /info", *([] if app.chats else ["GET /parameters"])]
+    await dify.journal.wait(lambda: app.known_parameters)
+    asked = [call.method for call in dify.journal.calls if call.method != "GET /meta"]
+    assert asked == ["GET /info", "GET /parameters"]
 
 
 @pytest.mark.parametrize("kind", OLD)
@@ -40,12 +41,14 @@ async def test_an_old_server_is_probed_without_starting_anything(asker, kind):
         assert old.runs == []
 
 
-@pytest.mark.parametrize(("kind", "calls"), [("chat", 1), ("completion", 2)])
-async def test_what_is_known_is_not_asked_again(dify, asker, kind, calls):
+@pytest.mark.parametrize("kind", ["chat", "completion"])
+async def test_what_is_known_is_not_asked_again(dify, asker, kind):
     app = asker(dify, kind).app
     await app.detect()
+    await app.parameters()
     await app.detect()
-    assert len(dify.journal.calls) == calls
+    await app.parameters()
+    assert [call.method for call in dify.journal.calls] == ["GET /info", "GET /parameters"]
 
 
 TOPIC = [{"paragraph": {"variable": "topic", "required": True}}]
@@ -77,9 +80,92 @@ async def test_a_form_without_a_place_for_the_question_is_looked_at_again(either
 
 async def test_a_configured_variable_stands(dify, asker):
     app = asker(dify, "workflow", input_form=TOPIC).app
-    app.query_input = "other"
+    app.input_name = "other"
     await app.detect()
+    await app.parameters()
     assert (app.query_input, app.asks) == ("other", True)
+
+
+async def read_again(dify, app):
+    """The parameters are a minute old, and are read again behind a question."""
+    before = len(dify.journal.named("GET /parameters"))
+    app._said._due = 0.0
+    assert await app.parameters() is app.known_parameters  # does not wait
+    await dify.journal.wait(lambda: len(dify.journal.named("GET /parameters")) > before)
+    await dify.journal.wait(lambda: app._said._reading is None)
+
+
+async def test_what_is_changed_in_dify_is_known_a_minute_later(either, asker):
+    us = asker(either, "chat", opening_statement="Hi!")
+    assert us.app.known_parameters is None
+    assert (await us.app.parameters()).opening_statement == "Hi!"
+    either.apps[us.key].opening_statement = "Hello!"
+    assert (await us.app.parameters()).opening_statement == "Hi!"
+    await read_again(either, us.app)
+    assert us.app.known_parameters.opening_statement == "Hello!"
+
+
+async def test_another_variable_for_the_question_is_known_a_minute_later(either, asker):
+    us = asker(either, "workflow", input_form=TOPIC)
+    await us.app.detect()
+    either.apps[us.key].input_form = [{"paragraph": {"variable": "subject", "required": True}}]
+    await read_again(either, us.app)
+    assert us.app.query_input == "subject"
+
+
+async def test_parameters_that_dify_refused_are_read_again_at_once(either, asker):
+    us = asker(either, "chat")
+    await us.app.parameters()
+    either.apps[us.key].input_form = TOPIC
+    us.app.stale()
+    assert [one.variable for one in (await us.app.newest_parameters()).form] == ["topic"]
+
+
+async def test_an_app_that_is_withdrawn_keeps_what_was_known(either, asker):
+    us = asker(either, "chat", opening_statement="Hi!")
+    await us.app.parameters()
+    either.apps[us.key].published = False
+    assert (await us.app.newest_parameters()).opening_statement == "Hi!"
+
+
+async def test_a_chat_is_asked_though_its_parameters_cannot_be_had(either, asker):
+    app = asker(either, "chat", published=False).app
+    assert await app.detect() == "chat"
+    with pytest.raises(DifyRefused):
+        await app.parameters()
+    assert app.known_parameters is None
+
+
+ICONS = {"clock": "http://x/icon", "web": {"background": "#fff", "content": "🌐"}}
+
+
+@pytest.mark.parametrize("kind", ["agent-chat", "agent", "chat", "workflow"])
+async def test_an_agents_icons_are_asked_for_once(dify, asker, kind):
+    app = asker(dify, kind, tool_icons=ICONS).app
+    await app.detect()
+    agent = kind.startswith("agent")
+    assert await app.tool_icons() == (ICONS if agent else {})
+    assert await app.tool_icons() == (ICONS if agent else {})
+    assert len(dify.journal.named("GET /meta")) == int(agent)
+
+
+async def test_icons_that_cannot_be_had_are_none(dify, asker):
+    app = asker(dify, "agent-chat", key="app-wrong").app
+    app.mode = "agent-chat"
+    assert await app.tool_icons() == {}
+    assert await app.tool_icons() == {}  # and is not asked again with every answer
+    assert [call.status for call in dify.journal.named("GET /meta")] == [401]
+
+
+@pytest.mark.parametrize("kind", NEW)
+async def test_an_agent_is_streamed_whatever_is_configured_and_the_log_says_so(dify, asker, caplog, kind):
+    app = asker(dify, kind, input_form=TOPIC).app
+    app.wants_blocking = True
+    await app.detect()
+    agent = kind.startswith("agent")
+    assert app.blocking is not agent
+    said = f"app helpdesk: {kind} apps can't be asked blocking: they are streamed"
+    assert [line for line in caplog.messages if "blocking" in line] == [said] * agent
 
 
 async def test_an_app_that_is_not_published_says_so(dify, asker):
@@ -110,7 +196,8 @@ async def test_a_configured_mode_stands_but_the_server_is_still_asked_for_its_ve
     app.mode = "chat"
     assert await app.detect() == "chat"
     assert app.client.server_version == either.version
-    assert [call.method for call in either.journal.calls] == ["GET /info"]
+    assert either.journal.calls[0].method == "GET /info"
+    assert not either.journal.named("GET /conversations")
 
 
 async def test_a_wrong_key_is_not_taken_for_a_kind(either, asker):

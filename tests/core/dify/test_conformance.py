@@ -103,7 +103,7 @@ async def test_a_stream_gives_its_text_its_end_and_its_error(replayed, recording
     assert answer.outcome is Outcome(outcome(recording))
     assert (answer.error_code, answer.error_status) == error(recording)
     assert is_text(recording, answer.text), answer.text
-    assert answer.files == 0  # no app of these made any
+    assert answer.files == ()  # no app of these made any
     assert version == recording.version
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.answer import Outcome
 from core.dify.audio import heard_as
 from core.dify.client import DifyClient
 from core.dify.downloads import Downloads
@@ -53,6 +54,28 @@ async def test_files_of_a_workflow_are_values_of_its_variables(either, asker):
         "tone": "plain",
         "query": "sum up",
     }
+
+
+DOC = [
+    {"file": {"variable": "doc", "allowed_file_types": ["document"]}},
+    {"paragraph": {"variable": "query"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "declared", "user", "outcome"),
+    [
+        ("a.pdf", "document", "slack:T1:U1", Outcome.COMPLETE),
+        ("a.pdf", "image", "slack:T1:U1", Outcome.FAILED),  # declared as what it is not
+        ("a.png", "image", "slack:T1:U1", Outcome.FAILED),  # the variable takes no pictures
+        ("a.pdf", "document", "slack:T1:U9", Outcome.FAILED),  # another user's
+    ],
+)
+async def test_a_file_in_a_variable_is_checked_as_it_was_declared(dify, asker, name, declared, user, outcome):
+    us = asker(dify, "workflow", input_form=DOC)
+    kept = await us.client.api.files.upload(user, name, b"x")
+    answer = await us.ask("sum up", inputs={"doc": FileInput.uploaded(kept.id, declared)})
+    assert answer.outcome is outcome
 
 
 async def test_a_file_that_somebody_else_uploaded_is_refused_as_a_file(dify, asker):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.dify.forms import is_empty, query_input
+from core.dify.about import Parameters
+from core.dify.forms import query_input
 from core.dify.outputs import text_of
 
 
@@ -31,12 +32,8 @@ LANGUAGE = {"select": {"variable": "query", "options": ["en"], "required": True}
     ],
 )
 def test_the_question_goes_into_the_likeliest_text(form, variable):
-    assert query_input(form) == variable
-
-
-@pytest.mark.parametrize(("form", "empty"), [([], True), (None, True), ([LANGUAGE], False)])
-def test_a_form_may_ask_for_nothing(form, empty):
-    assert is_empty(form) is empty
+    said = Parameters.model_validate({"user_input_form": form})
+    assert query_input(said.form) == variable
 
 
 FILE = {"dify_model_identity": "__dify__file__", "url": "http://files/1"}

@@ -191,7 +191,7 @@ async def test_a_look_into_the_past_tells_a_wrong_key(either, asker):
         client.conversations("u"),
         client.run_state(NOWHERE),
         client.workflow_runs("u"),
-        client.parameters(),
+        client.info(),
     )
     for call in calls:
         with pytest.raises(DifyRefused) as caught:

@@ -16,11 +16,11 @@ from core.errors import StoreTooNew
 from core.messages import MessageRef
 from core.store import schema
 from core.store.database import Database
+from core.store.indexes import metadata
 from core.store.ledger import Ledger
 from core.store.ratings import Ratings
-from core.store.rows import QUESTION, State, Vote
+from core.store.rows import State, Vote, question
 from core.store.store import Store
-from core.store.tables import metadata
 from tests.core.store.conftest import asked, enlist, fetch, message, post
 from tests.postgres import rows, value
 
@@ -124,10 +124,10 @@ def first(file):
     talk = (7, "chat", "w", "c", "t", 0, "helpdesk", "chat:w:c:t", "conv", 1, 2)
     connection.execute(f"INSERT INTO conversations VALUES {talk}")
     place, ids = (7, "chat", "w", "c"), ("", "m", "r")
-    question = QUESTION.dump_json(message("open")).decode()
+    asking = question().dump_json(message("open")).decode()
     for turn in (
         (8, *place, "closed", "ann", "chat:w:c:t", "closed", "complete", "null", *ids, 1, "like", 3, 4, 5),
-        (9, *place, "open", "ann", "chat:w:c:t", "running", "", question, *ids, 0, "", 3, 4, None),
+        (9, *place, "open", "ann", "chat:w:c:t", "running", "", asking, *ids, 0, "", 3, 4, None),
     ):
         connection.execute(f"INSERT INTO turns VALUES ({','.join('?' * len(turn))})", turn)
     connection.execute("INSERT INTO posts VALUES ('chat','w','c','a8',8,0), ('chat','w','c','a9',9,0)")

@@ -141,5 +141,7 @@ async def test_runs_and_logs_seen_from_outside(either, caller):
 async def test_a_published_version_can_be_run_by_id(dify, caller):
     ann = await caller(dify, "workflow")
     body = {"inputs": {}, "response_mode": "blocking"}
-    assert (await ann.post(f"/workflows/{ann.app.workflow_id}/run", **body)).status_code == 200
-    assert (await ann.post("/workflows/other/run", **body)).status_code == 404
+    unknown = "00000000-0000-4000-8000-000000000000"
+    versions = {ann.app.workflow_id: 200, unknown: 404, ann.app.draft_id: 400, "other": 400}
+    for version, status in versions.items():
+        assert (await ann.post(f"/workflows/{version}/run", **body)).status_code == status

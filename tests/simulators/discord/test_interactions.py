@@ -33,6 +33,9 @@ class Form(ui.Modal, title="Inputs"):
         await interaction.response.send_message("thanks")
 
 
+ASK = {"name": "ask", "type": 1, "description": "Ask"}
+
+
 class Stop(ui.DynamicItem[ui.Button], template=r"stop:(?P<turn>\d+)"):
     """A button that works for messages of earlier processes."""
 
@@ -133,7 +136,7 @@ async def test_a_follow_up_needs_a_response_before_it(bot, world, general, alice
 
 
 async def test_what_nobody_answers_fails_after_three_seconds(bot, world, general, alice):
-    await bot.http.bulk_upsert_global_commands(bot.application_id, payload=[{"name": "ask", "type": 1}])
+    await bot.http.bulk_upsert_global_commands(bot.application_id, payload=[ASK])
     used = world.slash(general, alice, "ask")
     assert world.failed(alice) == []
     used.created_at -= 4
@@ -177,7 +180,7 @@ async def test_a_form_is_filled_in(tree, world, general, alice):
 
 
 async def test_an_interaction_is_answered_once_and_in_three_seconds(bot, world, general, alice):
-    await bot.http.bulk_upsert_global_commands(bot.application_id, payload=[{"name": "ask", "type": 1}])
+    await bot.http.bulk_upsert_global_commands(bot.application_id, payload=[ASK])
     world.slash(general, alice, "ask")
     heard = await bot.next("interaction")
     await bot.http.request(_callback(heard), json={"type": 5})
@@ -205,7 +208,7 @@ async def test_a_form_cannot_answer_a_form(tree, world, general, alice):
     opened = world.slash(general, alice, "form")
     await world.journal.wait(lambda: opened.modal)
     tree.forms[0].on_submit = lambda _interaction: asyncio.sleep(0)
-    world.submit(opened, {"topic": "x", "tone": ["a"], "papers": []})
+    world.submit(opened, {"topic": "x", "tone": ["a"], "papers": [world.file("p.txt", b"")]})
     while (heard := await tree.next("interaction")).type is not library.InteractionType.modal_submit:
         pass
     with pytest.raises(library.HTTPException) as refused:

@@ -30,6 +30,7 @@ async def test_every_supported_event_is_sent_by_something_a_person_does(slack, b
     slack.react("general", message.ts, "ada", "+1")
     slack.unreact("general", message.ts, "ada", "+1")
     slack.open_home("ada")
+    slack.start_assistant_thread("ada")
     slack.look_at("ada", "general")
     slack.join("general", slack.add_user("joe"))
     slack.leave("general", "joe")

@@ -1,0 +1,155 @@
+"""What a platform's commands do. Their answers are seen by nobody else."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+
+from core.apps import App
+from core.commands import COMMANDS
+from core.conversation_commands import ConversationCommands
+from core.dify.about import Parameters
+from core.dify.workflows import WorkflowLog
+from core.errors import DifyError
+from core.messages import (
+    Addressed,
+    CommandGiven,
+    Greeting,
+    IncomingMessage,
+    MessageRef,
+    Opened,
+    Response,
+    Whisper,
+)
+from core.router import Route, choose
+from core.sentences import language, say
+from core.setup import Setup
+from core.stopping import Stopping
+from core.store.asides import Asides
+
+log = logging.getLogger(__name__)
+
+SECONDS = 2.0  # platforms wait for 3
+STARTERS = 4
+RUNS = 10
+_NAMES = frozenset(spec.name for spec in COMMANDS)
+_FOR_ADMINS = frozenset(("variables", "runs"))
+
+
+class CommandHandlers:
+    """Answers CommandGiven and Opened."""
+
+    def __init__(
+        self,
+        asides: Asides,
+        apps: Mapping[str, App],
+        routes: Sequence[Route],
+        setup: Setup,
+        stopping: Stopping,
+        admins: Collection[str] = (),
+    ) -> None:
+        self._asides = asides
+        self._apps = apps
+        self._routes = routes
+        self._setup = setup
+        self._stopping = stopping
+        self._admins = frozenset(admins)
+        self._conversations = ConversationCommands(asides)
+
+    async def given(self, given: CommandGiven) -> Response:
+        """Do it. Raises StoreUnavailable."""
+        lang = language(given.text, given.locale)
+        app, name = self._app(given), given.name.lower()
+        if name == "stop":
+            stopped = await self._stopping.stop_at(given.place, given.author.id)
+            return Whisper(say("stopping" if stopped else "nothing_to_stop", lang))
+        if name == "help" or name not in _NAMES:
+            return Whisper(self.help(app, lang))
+        if app is None:
+            return Whisper(say("no_route", lang))
+        if name in _FOR_ADMINS and not self.is_admin(given.place.platform, given.author.id):
+            return Whisper(say("admins_only", lang))
+        return await self._carry_out(name, app, given, lang)
+
+    async def _carry_out(self, name: str, app: App, given: CommandGiven, lang: str) -> Response:
+        if name == "setup":
+            await _known(app)
+            return await self._setup.opened(app, given.place, given.identity, given.locale)
+        try:
+            async with asyncio.timeout(SECONDS):
+                return Whisper(await self._done(name, app, given, lang))
+        except TimeoutError:
+            return Whisper(say("dify_unreachable", lang))
+        except DifyError as error:
+            log.warning("a command failed: %s", error.advice.hint)
+            return Whisper(say(error.advice.sentence, lang))
+
+    async def opened(self, opened: Opened) -> Response | None:
+        """A first word where somebody opened a place, and what may be asked first."""
+        app = self._app(opened)
+        known = await _known(app) if app is not None else None
+        if known is None:
+            return None
+        text, questions = known.opening_statement.strip(), tuple(known.suggested_questions[:STARTERS])
+        return Greeting(text, questions) if text or questions else None
+
+    def help(self, app: App | None, lang: str) -> str:
+        """What can be said to us."""
+        lines = [f"`{spec.name}` — {spec.described.get(lang, spec.described['en'])}" for spec in COMMANDS]
+        return "\n".join([say("help", lang, app=app.title() if app else "Dify"), "", *lines])
+
+    def is_admin(self, platform: str, person: str) -> bool:
+        """Whether the configuration names them."""
+        return f"{platform}:{person}" in self._admins
+
+    async def _done(self, name: str, app: App, given: CommandGiven, lang: str) -> str:
+        admin = self.is_admin(given.place.platform, given.author.id)
+        match name:
+            case "new":
+                return await self._afresh(app, given, lang)
+            case "history":
+                return await self._conversations.history(app, given, lang)
+            case "forget":
+                return await self._conversations.forget(app, given, lang, admin=admin)
+            case "variables":
+                return await self._conversations.variables(app, given, lang)
+            case "runs":
+                found = await app.dify.client.api.workflows.logs(limit=RUNS)
+                return "\n".join(_run(row) for row in found.rows) or say("no_runs", lang)
+            case _:  # `ask` without words
+                return say("empty_question", lang)
+
+    async def _afresh(self, app: App, given: CommandGiven, lang: str) -> str:
+        if await self._asides.conversation(given.place, app.dify.name) is None:
+            return say("nothing_here", lang)
+        await self._asides.switch(given.place, app.dify.name, "")
+        known = app.dify.known_parameters
+        opening = known.opening_statement.strip() if known else ""
+        return "\n\n".join(part for part in (say("new_topic", lang), opening) if part)
+
+    def _app(self, where: CommandGiven | Opened) -> App | None:
+        message = IncomingMessage(
+            ref=MessageRef(where.place.platform, where.place.workspace, where.place.channel, ""),
+            place=where.place,
+            author=where.author,
+            text="",
+            addressed=Addressed.MENTION,
+            identity=where.identity,
+            facts=where.facts,
+        )
+        return self._apps.get(choose(self._routes, message))
+
+
+async def _known(app: App) -> Parameters | None:
+    """The app's parameters, waited for as long as a platform waits; None where they can't be had."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await app.dify.parameters()
+    except (TimeoutError, DifyError):
+        return None
+
+
+def _run(row: WorkflowLog) -> str:
+    run, at = row.workflow_run, row.created_at
+    when = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M") if at else ""
+    return f"{when} · {run.status} · {run.elapsed_time:.1f} s · {run.total_tokens:,} tokens · {run.id[:8]}"

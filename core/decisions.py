@@ -1,0 +1,120 @@
+"""Runs that wait for a person: the form under the answer, who may answer it, and going on afterwards.
+
+Source: Dify's human input node, since 1.14. A form may be answered elsewhere too (in Dify, by e-mail), or its
+time runs out: so every open one is looked at now and then.
+"""
+
+import asyncio
+import logging
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from core.apps import App
+from core.errors import DifyError, DifyRefused, StoreUnavailable
+from core.human_forms import decision_form
+from core.messages import ButtonPressed, FormSubmitted, Person, Refusal, Response, Whisper
+from core.sentences import language, say
+from core.store.asides import Asides
+from core.store.rows import State, Stood
+from core.taking import Taking
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 30.0
+SECONDS = 2.0  # platforms wait for 3
+# Said of a form that is not to be answered any more: the run goes on by itself.
+_OVER = frozenset(("human_input_form_submitted", "human_input_form_expired", "not_found"))
+
+
+class Decisions:
+    """Takes decisions, and sees to those that were made elsewhere."""
+
+    def __init__(
+        self, asides: Asides, apps: Mapping[str, App], taking: Taking, admins: Collection[str] = ()
+    ) -> None:
+        self._asides = asides
+        self._apps = apps
+        self._taking = taking
+        self._admins = frozenset(admins)
+
+    async def pressed(self, pressed: ButtonPressed) -> Response | None:
+        """Decide, or ask for what the form wants to know first."""
+        lang = language("", pressed.locale)
+        stood = await self._asides.at(pressed.ref)
+        problem, at = self._problem(stood, pressed.author), _number(pressed.button)
+        if stood is None or problem or at >= len(stood.pause.get("actions", ())):
+            return Whisper(say(problem or "form_closed", lang))
+        if stood.pause["inputs"]:
+            return decision_form(stood.pause, at, lang)
+        return await self._decide(stood, at, {}, lang)
+
+    async def submitted(self, submitted: FormSubmitted) -> Response | None:
+        """Decide with what was filled in."""
+        lang = language("", submitted.locale)
+        stood = await self._asides.at(submitted.ref) if submitted.ref is not None else None
+        problem, at = self._problem(stood, submitted.author), _number(submitted.form)
+        if stood is None or problem or at >= len(stood.pause.get("actions", ())):
+            return Whisper(say(problem or "form_closed", lang))
+        return await self._decide(stood, at, submitted.values, lang)
+
+    def _problem(self, stood: Stood | None, person: Person) -> str:
+        """Why this person can't decide this; "" where they can."""
+        if stood is None or stood.state is not State.PARKED or not stood.pause.get("token"):
+            return "form_closed"
+        app = self._apps.get(stood.conversation.app)
+        rule = app.settings.human_input if app is not None else "admins"
+        named = f"{stood.conversation.place.platform}:{person.id}" in self._admins
+        may = named or rule == "channel" or (rule == "asker" and person.id == stood.author)
+        return "" if may else "decision_not_yours"
+
+    async def _decide(self, stood: Stood, at: int, values: Mapping[str, Any], lang: str) -> Response | None:
+        action, user = stood.pause["actions"][at][0], stood.conversation.identity
+        calls = self._apps[stood.conversation.app].dify.client.api.human_input
+        try:
+            async with asyncio.timeout(SECONDS):
+                await calls.submit(stood.pause["token"], values, action, user)
+        except TimeoutError:
+            return Whisper(say("dify_unreachable", lang))  # pressed again, a decision that was taken is known
+        except DifyError as error:
+            if isinstance(error, DifyRefused) and error.code == "invalid_form_data" and values:
+                return Refusal({name: say("form_incomplete", lang) for name in values})
+            if not _is_over(error):
+                return Whisper(say(error.advice.sentence, lang))
+            await self._go_on(stood.turn)
+            return Whisper(say(error.advice.sentence, lang))
+        await self._go_on(stood.turn)
+        return None
+
+    async def _go_on(self, turn: int) -> None:
+        await self._taking.taken(self._asides.go_on(turn, self._taking.queues.enlist))
+
+    async def run(self) -> None:
+        """Look at the open forms now and then, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self.look()
+            except StoreUnavailable:
+                continue
+
+    async def look(self) -> None:
+        """Go on with every run whose form is answered, or whose time is over."""
+        for turn, app, pause in await self._asides.paused():
+            if app in self._apps and pause.get("token") and await self._has_gone_on(app, pause["token"]):
+                await self._go_on(turn)
+
+    async def _has_gone_on(self, app: str, token: str) -> bool:
+        try:
+            await self._apps[app].dify.client.api.human_input.form(token)
+        except DifyError as error:
+            return _is_over(error)
+        return False
+
+
+def _is_over(error: DifyError) -> bool:
+    return isinstance(error, DifyRefused) and error.code in _OVER
+
+
+def _number(key: str) -> int:
+    number = key.rpartition(":")[2]
+    return int(number) if number.isdecimal() else 10_000

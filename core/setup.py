@@ -1,0 +1,108 @@
+"""The app's own form: opened by a button or a command, checked, remembered, sent with every question."""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from core.apps import App
+from core.contract import ChatAdapter
+from core.dify.about import FormField
+from core.dify.inputs import asked, problems
+from core.form_fields import field_of, kept, pages
+from core.messages import ButtonPressed, Form, FormSubmitted, MessageRef, Place, Refusal, Response, Whisper
+from core.sentences import language, say
+from core.store.asides import Asides
+from core.store.store import Store
+from core.taking import Taking
+
+FORM = "form"  # begins the keys of these forms, and of the buttons that open them
+
+
+def form_key(app: str, page: int = 0) -> str:
+    """The key of a page of an app's form; its name may hold what a key can't."""
+    return f"{FORM}:{page}:{zlib.crc32(app.encode()):08x}"
+
+
+class Setup:
+    """Opens, checks and keeps the forms of all apps."""
+
+    def __init__(
+        self,
+        store: Store,
+        asides: Asides,
+        apps: Mapping[str, App],
+        adapters: Mapping[str, ChatAdapter],
+        taking: Taking,
+    ) -> None:
+        self._store = store
+        self._asides = asides
+        self._apps = {form_key(name).rpartition(":")[2]: app for name, app in apps.items()}
+        self._adapters = adapters
+        self._taking = taking
+
+    async def pressed(self, pressed: ButtonPressed) -> Response | None:
+        """Open a page of the form for the conversation whose answer asks for it."""
+        lang = language("", pressed.locale)
+        app, page = self._named(pressed.button)
+        stood = await self._asides.at(pressed.ref)
+        if app is None or stood is None:
+            return Whisper(say("too_late", lang))
+        conversation = stood.conversation
+        return self._page(app, conversation.place, conversation.inputs, page, lang)
+
+    async def opened(self, app: App, place: Place, identity: str, locale: str) -> Response:
+        """The form of an app for a place (a command asks for it)."""
+        lang = language("", locale)
+        await self._asides.keep_inputs(place, app.dify.name, identity, {})  # from here on the place is known
+        return self._page(app, place, await self._asides.inputs(place, app.dify.name), 0, lang)
+
+    async def submitted(self, submitted: FormSubmitted) -> Response | None:
+        """Check and keep what was filled in; then the next page, or the question that waits for it."""
+        lang = language("", submitted.locale)
+        app, page = self._named(submitted.form)
+        if app is None:
+            return Whisper(say("too_late", lang))
+        stood = await self._asides.at(submitted.ref) if submitted.ref is not None else None
+        place = stood.conversation.place if stood is not None else submitted.place
+        fields = self._fields(app, place)
+        shown = fields[page] if page < len(fields) else ()
+        if wrong := problems(shown, submitted.values):
+            return Refusal({name: say(one.sentence, lang, **one.values) for name, one in wrong.items()})
+        given = submitted.values
+        values = {one.variable: kept(given[one.variable]) for one in shown if one.variable in given}
+        identity = stood.conversation.identity if stood is not None else ""
+        await self._asides.keep_inputs(place, app.dify.name, identity, values)
+        if page + 1 < len(fields):
+            known = await self._asides.inputs(place, app.dify.name)
+            return self._page(app, place, known, page + 1, lang)
+        return await self._ask_now(submitted.ref, lang)
+
+    async def _ask_now(self, ref: MessageRef | None, lang: str) -> Response | None:
+        again = ref is not None and await self._taking.taken(
+            self._store.ask_again(ref, self._taking.queues.enlist)
+        )
+        return None if again else Whisper(say("setup_kept", lang))
+
+    def _named(self, key: str) -> tuple[App | None, int]:
+        _, page, tag = (*key.split(":"), "", "")[:3]
+        return self._apps.get(tag), int(page) if page.isdecimal() else 0
+
+    def _fields(self, app: App, place: Place) -> list[tuple[FormField, ...]]:
+        known = app.dify.known_parameters
+        query_input = None if app.dify.chats else app.dify.query_input
+        fields = asked(known.form, query_input) if known else ()
+        return pages(fields, self._adapters[place.platform].limits(place).form_fields)
+
+    def _page(self, app: App, place: Place, known: Mapping[str, Any], page: int, lang: str) -> Response:
+        fields = self._fields(app, place)
+        if not fields:
+            return Whisper(say("setup_nothing", lang, app=app.title()))
+        page = min(page, len(fields) - 1)
+        more = page + 1 < len(fields)
+        filled = {**app.settings.inputs, **known}
+        return Form(
+            key=form_key(app.dify.name, page),
+            title=app.title(),
+            submit=say("form_next" if more else "form_send", lang),
+            fields=tuple(field_of(one, filled) for one in fields[page]),
+        )

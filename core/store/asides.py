@@ -1,0 +1,146 @@
+"""The queries of what stands beside the answers: offers to press, forms filled in, decisions waited for."""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, null, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.messages import MessageRef, Place
+from core.store.database import Database
+from core.store.queries import (
+    channel_inputs,
+    conversation_from,
+    in_place,
+    insert,
+    is_at,
+    select_conversations,
+)
+from core.store.rows import Accepted, Conversation, State, Stood, Turn
+from core.store.store import Enlist
+from core.store.tables import OPEN, conversations, posts, turns
+
+_SOME = 50  # decisions looked at in one go
+
+
+class Asides:
+    """What is kept beside turns. Raises StoreUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def at(self, ref: MessageRef) -> Stood | None:
+        """The answer that stands in a message of ours, however old."""
+        return await self._stood(posts.c.turn == turns.c.id, *is_at(posts, ref))
+
+    async def _stood(self, *conditions: Any) -> Stood | None:
+        joined = turns.join(conversations, turns.c.conversation == conversations.c.id).join(posts)
+        wanted = select_conversations().add_columns(
+            turns.c.id, turns.c.author, turns.c.state, turns.c.message_id, turns.c.run_id, turns.c.offers,
+            turns.c.pause, channel_inputs(),
+        ).select_from(joined).where(*conditions)  # fmt: skip
+        async with self._database.begin() as connection:
+            row = (await connection.execute(wanted)).first()
+        if row is None:
+            return None
+        return Stood(
+            row.id, conversation_from(row), row.author, State(row.state), row.message_id, row.run_id,
+            tuple(row.offers or ()), row.pause or {},
+        )  # fmt: skip
+
+    async def offer(self, turn: Turn, questions: Sequence[str]) -> None:
+        """Keep the questions that stand as buttons under a turn's answer."""
+        same = (turns.c.id == turn.id, turns.c.queued_at == turn.queued_at)
+        kept = update(turns).where(*same).values(offers=list(questions))
+        await self._database.write(lambda connection: connection.execute(kept))
+
+    async def conversation(self, place: Place, app: str) -> Conversation | None:
+        """The conversation of a place with an app."""
+        wanted = select_conversations().add_columns(channel_inputs()).where(in_place(place))
+        async with self._database.begin() as connection:
+            row = (await connection.execute(wanted.where(conversations.c.app == app))).first()
+        return None if row is None else conversation_from(row)
+
+    async def inputs(self, place: Place, app: str) -> dict[str, Any]:
+        """What was filled in at a place, or for its whole channel."""
+        found = await self.conversation(place, app)
+        if found is None and place.thread:
+            return await self.inputs(_channel(place), app)
+        return dict(found.inputs) if found else {}
+
+    async def keep_inputs(self, place: Place, app: str, identity: str, values: Mapping[str, Any]) -> None:
+        """Keep what was filled in at a place, beside what was before; made where nobody talked there yet."""
+
+        async def change(connection: AsyncConnection) -> None:
+            now = time.time()
+            where = {"platform": place.platform, "workspace": place.workspace, "channel": place.channel}
+            key = {**where, "thread": place.thread, "app": app}
+            new = {**key, "direct": place.direct, "identity": identity, "created_at": now, "last_at": now}
+            await connection.execute(
+                insert(connection, conversations).values(**new, dify_id="").on_conflict_do_nothing()
+            )
+            mine = (in_place(place), conversations.c.app == app)
+            row = await connection.execute(select(conversations.c.inputs).where(*mine).with_for_update())
+            merged = {**(row.scalar_one() or {}), **values}
+            await connection.execute(update(conversations).where(*mine).values(inputs=merged))
+
+        await self._database.write(change)
+
+    async def switch(self, place: Place, app: str, dify_id: str) -> None:
+        """Let a place go on with another conversation at Dify, or ("") with a new one."""
+        mine = update(conversations).where(in_place(place), conversations.c.app == app)
+        await self._database.write(lambda connection: connection.execute(mine.values(dify_id=dify_id)))
+
+    async def go_on(self, turn: int, enlist: Enlist) -> Accepted | None:
+        """A decision was made: follow the run of a paused turn again. None where somebody did already.
+
+        The form's token stays: as long as Dify says that the run waits for that one, it is about to go on.
+        """
+
+        async def change(connection: AsyncConnection) -> Accepted | None:
+            waits = (turns.c.id == turn, turns.c.state == State.PARKED, turns.c.pause.is_not(None))
+            anew = update(turns).where(*waits).values(
+                state=State.RUNNING, closed_at=None, fence=turns.c.fence + 1
+            )  # fmt: skip
+            row = (await connection.execute(anew.returning(turns.c.id, turns.c.conversation))).first()
+            if row is None:
+                return None
+            accepted = Accepted(*row)
+            await enlist(connection, accepted.turn, accepted.line)
+            return accepted
+
+        return await self._database.write(change, urgent=True)
+
+    async def paused(self) -> list[tuple[int, str, Mapping[str, Any]]]:
+        """Turns whose runs wait for a person: their ids, apps and what is waited for."""
+        wanted = (
+            select(turns.c.id, conversations.c.app, turns.c.pause)
+            .join(conversations, turns.c.conversation == conversations.c.id)
+            .where(OPEN, turns.c.state == State.PARKED, turns.c.pause.is_not(None))
+            .limit(_SOME)
+        )
+        async with self._database.begin() as connection:
+            return [(turn, app, pause or {}) for turn, app, pause in await connection.execute(wanted)]
+
+    async def is_alone(self, conversation: int, person: str) -> bool:
+        """Whether nobody else asked in a conversation."""
+        others = select(turns.c.id).where(turns.c.conversation == conversation, turns.c.author != person)
+        async with self._database.begin() as connection:
+            return (await connection.execute(others.limit(1))).first() is None
+
+    async def erase_turns(self, place: Place, app: str) -> None:
+        """Forget a conversation: its closed turns, and with them what stands where."""
+        mine = select(conversations.c.id).where(in_place(place), conversations.c.app == app)
+
+        async def change(connection: AsyncConnection) -> None:
+            gone = delete(turns).where(turns.c.conversation.in_(mine), turns.c.state == State.CLOSED)
+            await connection.execute(gone)
+            forgotten = update(conversations).where(in_place(place), conversations.c.app == app)
+            await connection.execute(forgotten.values(dify_id="", inputs=null()))
+
+        await self._database.write(change)
+
+
+def _channel(place: Place) -> Place:
+    return Place(place.platform, place.workspace, place.channel, "", place.direct)
