@@ -24,7 +24,7 @@ class Keep(Protocol):
         ...
 
 
-@dataclass
+@dataclass(slots=True)
 class Written:
     """One message of an answer, as it is being written."""
 

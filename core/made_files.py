@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import logging
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from core.dify.file_types import mime_of
 from core.dify.metadata import AppFile
 from core.errors import DifyError, DifyLost, DifyRefused, DifyUnreachable, Superseded
 from core.file_names import identity_of, name_of, shown_name
+from core.file_slots import gathered
 from core.footers import Footer
 from core.messages import MessageRef, OutgoingFile
 from core.store.ledger import Ledger
@@ -101,7 +103,7 @@ class MadeFiles:
             except _NotPosted as instead:
                 notes.append(instead.note)
             made.done, made.content, made.fetching = True, None, None
-        return notes
+        return gathered(notes)
 
     async def aclose(self) -> None:
         """Give up what is still being fetched."""
@@ -143,14 +145,21 @@ class MadeFiles:
         if address.startswith("data:"):
             return _decoded(file)
         if not self._is_ours(file):
-            elsewhere = {"name": shown_name(name_of(file)), "url": address}
-            is_link = address.startswith(("https://", "http://")) and " " not in address
-            raise _NotPosted(Footer("file_elsewhere", elsewhere) if is_link else _not_shown(file))
+            raise _NotPosted(self._elsewhere(file))
         try:
             return await self._fetched(made)
         except DifyError as error:
             log.warning("turn %d: a file is not shown: %s", self._turn.id, error.advice.hint)
             raise _NotPosted(self._too_large(file) if _is_size(error) else _not_shown(file)) from error
+
+    def _elsewhere(self, file: AppFile) -> Footer:
+        """An address that is not fetched is for people, unless it is the server's own by a name inside."""
+        address = _address(file)
+        if "/files/" in address and "sign=" in address:
+            log.warning("turn %d: a file is at another host of Dify: set files_base_url", self._turn.id)
+        elif re.fullmatch(r"https?://\S+", address):
+            return Footer("file_elsewhere", {"name": shown_name(name_of(file)), "url": address})
+        return _not_shown(file)
 
     async def _fetched(self, made: _Made) -> OutgoingFile:
         if made.fetching is not None:

@@ -66,7 +66,7 @@ class Reply:
         self._running: tuple[Lane, Written, Budget] | None = None  # the edit in flight
         self._ahead: asyncio.Task[None] | None = None  # the end, sent beside it
         self._changed = asyncio.Event()
-        self._whole = asyncio.Event()  # nothing more will come
+        self._whole: asyncio.Event | None = None  # while there is no room: set when nothing more will come
         self._task: asyncio.Task[None] | None = None
         self.visible = asyncio.Event()  # the first message stands
         self.first_text_at: float | None = None
@@ -106,7 +106,8 @@ class Reply:
         layout = self._layout
         layout.text, layout.notices, layout.buttons = text, notices, buttons
         layout.final = self._writer.final = True
-        self._whole.set()
+        if self._whole is not None:
+            self._whole.set()
         self._overlap()
         self._wake()
         if self._lane is not None:
@@ -208,8 +209,11 @@ class Reply:
 
     async def _begin(self, live: LiveMessage) -> None:
         """Wait for room to grow in; what is whole by then is posted whole."""
-        rooms, goes_on = self._lanes.rooms, bool(self._layout.messages)
+        rooms, goes_on, self._whole = self._lanes.rooms, bool(self._layout.messages), asyncio.Event()
+        if self._layout.final:
+            self._whole.set()
         lane = await rooms.find(self._writer, live, self._whole, goes_on=goes_on)
+        self._whole = None
         if lane is not None:
             self._joined.add(lane)
 

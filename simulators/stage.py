@@ -1,47 +1,26 @@
 """The sandbox of the demo: Slack, Discord and Dify on loopback, furnished with a small world."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from simulators.dify import DifySimulator
-from simulators.discord import Channel as DiscordChannel
 from simulators.discord import DiscordSimulator
-from simulators.discord import User as DiscordUser
 from simulators.journal import Journal
-from simulators.slack import Channel as SlackChannel
 from simulators.slack import SlackSimulator
-from simulators.slack import User as SlackUser
 from simulators.stage_answers import answer
+from simulators.stage_extras import NEXT, OPENING, REQUEST_FORM, STARTERS, request
+from simulators.stage_files import Shelf
+from simulators.stage_places import furnish_discord, furnish_slack
 
 T = TypeVar("T")
-KEY = "app-sandbox-support"
+KEY, REQUESTS_KEY = "app-sandbox-support", "app-sandbox-requests"
 PACE = 25.0  # words per second, about what a hosted model gives
 SLACK_EDITS = ("chat.update", "chat.appendStream")
 DISCORD_EDIT = "PATCH /channels/{channel_id}/messages/{message_id}"
 REFUSED_EDITS, REFUSED_SECONDS = 2, 3
-PEOPLE = ("alice", "bob")
-
-
-@dataclass(frozen=True)
-class SlackPlaces:
-    """The furniture of the simulated Slack; people and direct messages by name."""
-
-    channel: SlackChannel
-    people: Mapping[str, SlackUser]
-    dms: Mapping[str, SlackChannel]
-
-
-@dataclass(frozen=True)
-class DiscordPlaces:
-    """The furniture of the simulated Discord; people and direct messages by name."""
-
-    channel: DiscordChannel
-    people: Mapping[str, DiscordUser]
-    dms: Mapping[str, DiscordChannel]
 
 
 class Stage:
@@ -56,15 +35,17 @@ class Stage:
         self.dify = None if dify_url else DifySimulator(pace=PACE)
         self.slack = SlackSimulator()
         self.discord = DiscordSimulator()
-        self.slack_places = _furnish_slack(self.slack)
-        self.discord_places = _furnish_discord(self.discord)
+        self.slack_places = furnish_slack(self.slack)
+        self.discord_places = furnish_discord(self.discord)
+        self.shelf = Shelf()
+        self.closed_forms: set[int] = set()  # of Discord, which does not say when its client closed one
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as opened:
             if self.dify is not None:
                 await opened.enter_async_context(self.dify)
-                self.dify.add_app(KEY, mode="chat", name="Support", script=answer)
+                _add_apps(self.dify)
             await opened.enter_async_context(self.slack)
             await opened.enter_async_context(self.discord)
             self._open = opened.pop_all()
@@ -86,17 +67,29 @@ class Stage:
         slack, discord = self.slack, self.discord
         return {
             "dify": {"base_url": self.dify.base_url if self.dify else self.dify_url},
-            "apps": {"support": {"api_key": self.dify_key}},
+            "apps": self._apps,
             "slack": {"bot_token": slack.bot_token, "app_token": slack.app_token, "api_url": slack.api_url},
             "discord": {
                 "token": discord.token,
                 "api_url": discord.api_url,
                 "gateway_url": discord.gateway_url,
             },
-            "routes": [{"app": "support"}],
+            "routes": self._routes,
             "store": {"url": "sqlite:///demo.db"},
             "server": {"listen": "127.0.0.1:0"},
         }
+
+    @property
+    def _apps(self) -> dict[str, Any]:
+        requests = {"requests": {"api_key": REQUESTS_KEY}} if self.dify else {}
+        return {"support": {"api_key": self.dify_key}, **requests}
+
+    @property
+    def _routes(self) -> list[dict[str, Any]]:
+        """#requests has an app of its own where Dify is the simulated one."""
+        slack, discord = self.slack_places.requests.id, str(self.discord_places.requests.id)
+        requests = {"app": "requests", "slack": {"channels": [slack]}, "discord": {"channels": [discord]}}
+        return [*([requests] if self.dify else []), {"app": "support"}]
 
     @property
     def connected(self) -> bool:
@@ -170,15 +163,11 @@ class Stage:
             pass
 
 
-def _furnish_slack(slack: SlackSimulator) -> SlackPlaces:
-    slack.world.team_name, slack.world.team_domain = "Acme", "acme"
-    people = {name: slack.add_user(name) for name in PEOPLE}
-    channel = slack.add_channel("support", *people.values())
-    return SlackPlaces(channel, people, {name: slack.dm(user) for name, user in people.items()})
-
-
-def _furnish_discord(discord: DiscordSimulator) -> DiscordPlaces:
-    people = {name: discord.add_user(name) for name in PEOPLE}
-    guild = discord.add_guild("Acme community", *people.values())
-    channel = discord.add_channel(guild, "general")
-    return DiscordPlaces(channel, people, {name: discord.dm(user) for name, user in people.items()})
+def _add_apps(dify: DifySimulator) -> None:
+    """An agent that answers everywhere, and a chatflow with a form, which asks a person to decide."""
+    features = {"opening_statement": OPENING, "suggested_questions": STARTERS}
+    features |= {"suggestions": NEXT["demo"]["en"]}
+    dify.add_app(KEY, mode="agent-chat", name="Support", script=answer, **features)
+    dify.add_app(
+        REQUESTS_KEY, mode="advanced-chat", name="Requests", script=request, input_form=REQUEST_FORM
+    )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from simulators.dify.script import Answer, pieces
 from simulators.dify.state import Run
+from simulators.stage_extras import pictures, sources, steps_before, then_suggest
 from simulators.stage_texts import LONG_CODE, MEMORY, SECTIONS, TOPICS, WORDS
 
 _KANA = re.compile(r"[\u3040-\u30ff]")
@@ -46,10 +47,15 @@ def language(text: str) -> str:
     return "zh" if _HAN.search(text) else "en"
 
 
-def topic(texts: Sequence[str], lang: str) -> Topic:
+def about(texts: Sequence[str]) -> str:
     """What the first of the texts is about that holds a known word; else the demo itself."""
     known = (name for text in texts for name, hint in WORDS.items() if re.search(hint, text, re.IGNORECASE))
-    return Topic(**TOPICS[next(known, "demo")][lang])
+    return next(known, "demo")
+
+
+def topic(texts: Sequence[str], lang: str) -> Topic:
+    """What is known about it."""
+    return Topic(**TOPICS[about(texts)][lang])
 
 
 def words(text: str) -> list[str]:
@@ -66,17 +72,17 @@ def _parts(word: str) -> list[str]:
 def compose(question: str, turn: int, first: str) -> str:
     """The answer to the turn-th question (from 1) of a conversation that began with `first`."""
     lang = language(question)
-    about = topic((question, first), lang)
+    known = topic((question, first), lang)
     memory = MEMORY[lang].format(turn=turn, first=_short(first)) if turn > 1 else ""
     if _LONG.search(question):
-        parts = _long(about, lang)
+        parts = _long(known, lang)
     elif turn == 1:
-        parts = [f"## {about.heading}", about.lead, about.numbered, about.code, about.rows]
+        parts = [f"## {known.heading}", known.lead, known.numbered, known.code, known.rows]
     elif turn % 2 == 0:
-        parts = [about.lead, about.rows]
+        parts = [known.lead, known.rows]
     else:
-        parts = [f"### {about.heading}", about.numbered, about.code]
-    return "\n\n".join(part for part in (memory, *parts, about.close) if part)
+        parts = [f"### {known.heading}", known.numbered, known.code]
+    return "\n\n".join(part for part in (memory, *parts, known.close) if part)
 
 
 def _long(about: Topic, lang: str) -> list[str]:
@@ -101,4 +107,8 @@ def answer(run: Run) -> Answer:
     """The script of every run of the demo's app."""
     earlier = run.conversation.messages if run.conversation else []
     first = earlier[0].query if earlier else run.query
-    return Answer(words(compose(run.query, run.turn, first)))
+    lang, question = language(run.query), run.query
+    text = words(compose(question, run.turn, first))
+    steps = [*steps_before(question, lang), *text, *pictures(question)]
+    known = about((question, first))
+    return Answer(then_suggest(run, steps, known, lang), sources=sources(question))

@@ -20,6 +20,7 @@ from adapters.discord.library import discord
 from adapters.discord.live import DiscordMessage
 from adapters.discord.markdown import measure
 from adapters.discord.presses import Presses
+from adapters.discord.quotes import quote
 from adapters.discord.registering import Registration, register_now
 from adapters.discord.seen import Seen
 from adapters.discord.settings import DiscordSettings
@@ -142,6 +143,10 @@ class DiscordAdapter:
     async def upload(self, target: Target, file: OutgoingFile, guard: Guard = unguarded) -> MessageRef:
         """A message with the file, where the answer stands."""
         return await self._uploads.upload(target, file, guard)
+
+    async def quote(self, place: Place, person: Person, text: str, key: str) -> MessageRef:
+        """The person's words with their name before them, in a message of ours."""
+        return await quote(self._client(), place, person, text, key)
 
     async def entitle(self, place: Place, title: str) -> None:
         """The name of a thread that we opened."""

@@ -12,9 +12,9 @@ from adapters.discord import inbound
 from adapters.discord.callbacks import MESSAGE, SUPPRESS_EMBEDS, Callbacks
 from adapters.discord.interactions import Interaction
 from adapters.discord.library import discord
-from adapters.discord.markdown import GAP, render
-from adapters.discord.wording import escaped
-from core.messages import Addressed, CommandGiven, Draft, IncomingMessage, Whisper
+from adapters.discord.markdown import GAP
+from adapters.discord.quotes import NAMED, worded
+from core.messages import Addressed, CommandGiven, IncomingMessage, Whisper
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,6 @@ COMMAND = "ask"
 SHOW_SECONDS = 2.6  # of the three that Discord waits
 FIND_SECONDS = 60.0  # for the id of what is shown
 PAUSE_SECONDS = 1.0
-_NAMED = "**: "  # between the name and the question
 _SILENT = {
     "en": "I can't write here. Ask an admin to let me view this channel and send messages in it.",
     "ja": "ここには書き込めません。このチャンネルの閲覧とメッセージ送信の権限を管理者に頼んでください。",
@@ -57,7 +56,7 @@ async def show(calls: Callbacks, used: Interaction, question: CommandGiven) -> s
 
 
 def _body(question: CommandGiven) -> dict[str, Any]:
-    text = render(Draft(f"**{escaped(question.author.name)}**: {question.text}"))
+    text = worded(question.author, question.text)
     return {"content": text, "flags": SUPPRESS_EMBEDS, "allowed_mentions": {"parse": []}}
 
 
@@ -105,7 +104,7 @@ def restore(message: discord.Message) -> bool:
     Of a question that was too long to be shown, what was shown.
     """
     asked = message.interaction_metadata
-    _, named, text = message.content.replace(GAP, "").partition(_NAMED)
+    _, named, text = message.content.replace(GAP, "").partition(NAMED)
     if asked is None or not named:
         return False
     message.author, message.content = asked.user, text

@@ -24,7 +24,7 @@ from core.messages import (
     IncomingMessage,
     IncomingReaction,
     MessageDeleted,
-    Whisper,
+    Response,
 )
 
 
@@ -122,6 +122,9 @@ class Events:
         if isinstance(action, CommandGiven) and action.name == asks.COMMAND:
             self._ask(used, action)
             return
+        if form := self._presses.again(used):
+            self._say(used, form)
+            return
         outcome: Outcome = asyncio.get_running_loop().create_future()
         if self._intake.put(int(used.channel), partial(self._use, used, outcome)):
             self._presses.take(used, outcome)
@@ -140,7 +143,7 @@ class Events:
         if not self._intake.put(int(used.channel), partial(self._asked, used, question, showing)):
             showing.cancel()
 
-    def _say(self, used: Interaction, what: Whisper) -> None:
+    def _say(self, used: Interaction, what: Response) -> None:
         outcome: Outcome = asyncio.get_running_loop().create_future()
         outcome.set_result(what)
         self._presses.take(used, outcome)

@@ -1,6 +1,7 @@
 """Forms as Discord's modals, and what people filled in (Discord: components/reference#label)."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from adapters.discord import inbound, labels
@@ -95,6 +96,13 @@ def _text(field: Field) -> Component:
     shown |= {"required": field.required, "max_length": longest}
     value = field.value if isinstance(field.value, str) else ""
     return shown | ({"value": value[:longest]} if value else {})
+
+
+def refilled(form: Form, given: Mapping[str, FieldValue]) -> Form:
+    """The form with what was filled in; files have to be chosen again."""
+    kept = {key: value for key, value in given.items() if isinstance(value, str | bool)}
+    fields = tuple(replace(field, value=kept.get(field.key, field.value)) for field in form.fields)
+    return replace(form, fields=fields)
 
 
 def values(data: Mapping[str, Any], form: Form | None) -> dict[str, FieldValue]:

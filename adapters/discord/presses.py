@@ -12,7 +12,17 @@ from adapters.discord.callbacks import DEFERRED, DEFERRED_UPDATE, MESSAGE, MODAL
 from adapters.discord.client import Client
 from adapters.discord.interactions import EPHEMERAL, Interaction
 from adapters.discord.recent import Recent
-from core.messages import CommandGiven, Form, MessageRef, Person, Response, Whisper
+from core.messages import (
+    ButtonPressed,
+    CommandGiven,
+    Form,
+    FormSubmitted,
+    MessageRef,
+    Person,
+    Refusal,
+    Response,
+    Whisper,
+)
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +55,7 @@ class Presses:
         self._calls = Callbacks(client)
         self._open: Recent[_Open] = Recent()  # by message and person
         self._forms: Recent[Form] = Recent()  # those that were opened, by custom id and person
+        self._offered: Recent[Form] = Recent()  # those that a command asked for, likewise
         self._tasks: set[asyncio.Task[None]] = set()
 
     def read(self, data: Mapping[str, Any]) -> Interaction | None:
@@ -59,6 +70,12 @@ class Presses:
         if where is not None:
             self._open.put(_key(where, used.action.author), opened)
         self._start(self._answer(opened))
+
+    def again(self, used: Interaction) -> Form | None:
+        """The form of a button that stands below no answer: the core could not tell what it is about."""
+        if used.about is not None or not isinstance(used.action, ButtonPressed):
+            return None
+        return self._offered.get(_offer(used.action.button, used))
 
     async def whisper(self, where: MessageRef, person: Person, sentence: str) -> None:
         """An ephemeral follow-up of what the person used there last (Discord: Create Followup Message)."""
@@ -113,7 +130,7 @@ class Presses:
             await self._calls.respond(used, MODAL, shown)
         else:
             hidden = {"flags": EPHEMERAL | SUPPRESS_EMBEDS}
-            await self._calls.respond(used, MESSAGE, responses.body(response, used) | hidden)
+            await self._calls.respond(used, MESSAGE, self._body(response, used) | hidden)
 
     async def _later(self, opened: _Open, *, told: bool, silent: bool) -> None:
         """What comes after a first response that said nothing."""
@@ -130,11 +147,20 @@ class Presses:
     async def _fill(self, used: Interaction, response: Response | None) -> None:
         """A deferred command shows that we think, until there is something else to show or nothing."""
         if response is not None and used.on_message:
-            await self._calls.follow_up(used, responses.body(response, used))
+            await self._calls.follow_up(used, self._body(response, used))
         elif response is not None:
-            await self._calls.edit_original(used, responses.body(response, used))
+            await self._calls.edit_original(used, self._body(response, used))
         elif not used.on_message:
             await self._calls.delete_original(used)
+
+    def _body(self, response: Response, used: Interaction) -> dict[str, Any]:
+        """What is shown for a response; a form that it offers is kept, where only we can open it again."""
+        form = response if isinstance(response, Form) else None
+        if isinstance(response, Refusal) and isinstance(used.action, FormSubmitted) and used.form:
+            form = forms.refilled(used.form, used.action.values)
+        if form is not None and used.about is None:
+            self._offered.put(_offer(form.key, used), form)
+        return responses.body(response, used)
 
     def _known(self, custom_id: str, person: str) -> Form | None:
         return self._forms.get(f"{custom_id}:{person}")
@@ -146,6 +172,10 @@ class Presses:
 
 def _key(where: MessageRef, person: Person) -> str:
     return f"{where.id}:{person.id}"
+
+
+def _offer(key: str, used: Interaction) -> str:
+    return f"{key}:{used.channel}:{used.action.author.id}"
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> None:

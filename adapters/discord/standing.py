@@ -9,6 +9,7 @@ from adapters.discord import history
 from adapters.discord.client import Client
 from adapters.discord.inbound import ref
 from adapters.discord.library import discord
+from adapters.discord.quotes import is_quote
 from adapters.discord.refusals import SECONDS, translated
 from adapters.discord.threads import Threads
 from core.messages import MessageRef, Standing, Target
@@ -24,7 +25,7 @@ async def find(client: Client, threads: Threads, target: Target) -> Sequence[Sta
     """Our messages after the question, where its answer stands or would stand, oldest first.
 
     Discord keeps no nonce (Rapptz/discord.py#2451), so no page is told; only what replies to another
-    question is left out, and the files of answers. Raises RateLimited, Gone, Uncertain.
+    question is left out, the files of answers, and what we quoted. Raises RateLimited, Gone, Uncertain.
     """
     with translated():
         async with asyncio.timeout(SECONDS):
@@ -46,6 +47,7 @@ async def _in_channel(client: Client, channel: str, target: Target) -> list[Stan
         if each["author"]["id"] == us
         and each["type"] in (WRITTEN, REPLY)
         and not each.get("attachments")
+        and not is_quote(each)
         and _answered(each) in (None, target.question.id)
     ]
 

@@ -9,7 +9,8 @@ from simulators.discord import Message as DiscordMessage
 from simulators.page import discord_view, slack_view
 from simulators.page.emoji import OFFERED
 from simulators.slack import Message as SlackMessage
-from simulators.stage import PEOPLE, Stage
+from simulators.stage import Stage
+from simulators.stage_places import PEOPLE
 
 LONGEST = {"slack": 12_000, "discord": 2_000}  # characters that the clients let a person type
 PACES = (1.0, 500.0)  # words per second

@@ -8,7 +8,7 @@ from typing import Any
 from simulators.discord import Channel, DiscordSimulator, Message, User
 from simulators.page.ledger import Ledger
 from simulators.page.pulse import Pulse
-from simulators.stage import DiscordPlaces
+from simulators.stage_places import DiscordPlaces
 
 LATEST = 200  # messages shown of each place
 THREAD_STARTER = 21

@@ -11,7 +11,7 @@ from simulators.page.ledger import Ledger
 from simulators.page.pulse import Pulse
 from simulators.slack import Channel, Message, SlackSimulator
 from simulators.slack import blocks as block_kit
-from simulators.stage import SlackPlaces
+from simulators.stage_places import SlackPlaces
 
 LATEST = 200  # messages shown of each place
 TEXTS = {"markdown": "markdown", "section": "mrkdwn", "context": "notice", "header": "plain"}

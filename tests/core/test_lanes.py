@@ -130,7 +130,7 @@ def test_a_writer_that_becomes_final_while_it_waits_may_use_the_reserve():
         waiting = asyncio.create_task(call(lane, writer))
         await asyncio.sleep(1)
         waiting_still = not waiting.done()
-        lane._used.popleft()  # one call comes back early: the reserve
+        del lane._used[0]  # one call comes back early: the reserve
         writer.final = True
         lane.poke()
         return waiting_still, await waiting

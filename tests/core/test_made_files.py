@@ -177,7 +177,8 @@ async def test_a_platform_that_is_down_holds_all_files_up_for_a_minute_at_most(t
     async with staged(tmp_path) as scene:
         answer = await answer_with(scene, CAT, DOG)
         scene.chat.faults = [Uncertain("down")] * 50
-        assert [sentence for sentence, _ in await posted(scene, answer.files)] == ["file_not_shown"] * 2
+        [(sentence, values)] = await posted(scene, answer.files)
+        assert (sentence, values["name"].count(", ")) == ("file_not_shown", 1)
         assert len(scene.chat.tries) < 6
 
 
@@ -228,6 +229,16 @@ async def test_a_file_elsewhere_is_named_with_its_address_and_not_fetched(tmp_pa
             ("file_not_shown", {"name": "x"}),
         ]
         assert scene.chat.tries == []
+
+
+async def test_a_file_at_an_inner_host_is_a_matter_for_the_operator(tmp_path, caplog):
+    async with staged(tmp_path) as scene:
+        scene.dify.files_url = "http://api:5001"
+        answer = await answer_with(scene, CAT)
+        [(sentence, values)] = await posted(scene, answer.files)
+        assert (sentence, set(values)) == ("file_not_shown", {"name"})
+        assert "files_base_url" in caplog.text
+        assert "api:5001" not in caplog.text
 
 
 async def test_what_is_here_already_is_posted_too(tmp_path):

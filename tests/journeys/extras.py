@@ -97,6 +97,9 @@ class _One:
     async def reached(self):
         await self._journal.wait(lambda: self._gate.waiting)
 
+    def cut(self):
+        self._gate.cut()
+
 
 @contextmanager
 def no_large_files(chat, monkeypatch, most):

@@ -15,17 +15,20 @@ async def test_help_and_nothing_at_all(world, chat, dify, word, sentence):
     assert len(asked(dify)) == (0 if sentence else 1)
 
 
-async def test_a_question_with_a_file_is_answered_and_the_file_mentioned(world, chat, dify):
+async def test_a_file_for_an_app_without_files_is_mentioned_and_the_question_answered(world, chat, dify):
+    dify.add_app("app-support", file_upload=False)
     async with world.bot():
         chat.send_file(chat.alice, "what is in it?")
-        await shows(chat, chat.in_dm, "can't read files yet")
-    assert asked(dify)[0].args["query"] == "what is in it?"
+        answer = await shows(chat, chat.in_dm, "The app takes no files here")
+    assert "You said: what is in it?" in chat.text(answer)
+    assert not dify.journal.named("POST /files/upload")
 
 
-async def test_a_file_alone_is_not_ignored(world, chat, dify):
+async def test_a_file_alone_for_an_app_without_files_is_not_ignored(world, chat, dify):
+    dify.add_app("app-support", file_upload=False)
     async with world.bot():
         chat.send_file(chat.alice, "")
-        await shows(chat, chat.in_dm, "can't read files yet")
+        await shows(chat, chat.in_dm, "The app takes no files here")
     assert not asked(dify)
 
 

@@ -19,6 +19,7 @@ from core.messages import (
     Greeting,
     IncomingMessage,
     Place,
+    Refusal,
     Whisper,
 )
 from simulators.discord import Permission
@@ -170,6 +171,34 @@ async def test_a_button_below_a_word_to_a_command_is_about_that_word(give, simul
     await simulator.journal.wait(lambda: opened.modal)
     simulator.submit(opened, {"x": "1"})
     assert (await inbox.next()).ref is None
+
+
+async def test_a_form_of_a_command_is_opened_again_without_the_core(give, simulator, inbox, general, alice):
+    opened, _ = await give("setup", FORM, general)
+    following = Form("setup:2", "More", "Save", (Field("y", "Y"),))
+    for says, title in ((Refusal({"x": "no number"}), "Setup"), (following, "More")):
+        inbox.says.append(says)
+        sent = simulator.submit(opened, {"x": "abc"})
+        await inbox.next()
+        await simulator.journal.wait(lambda sent=sent: sent.message)
+        [row] = sent.message.components
+        opened = simulator.click(sent.message, alice, row["components"][0]["custom_id"])
+        await simulator.journal.wait(lambda opened=opened: opened.modal)
+        assert opened.modal["title"] == title
+    assert simulator.submit(opened, {"y": "2"}).data["custom_id"] == "parley:setup:2"
+    heard = await inbox.next()
+    assert (heard.form, heard.values, heard.ref) == ("setup:2", {"y": "2"}, None)
+    assert inbox.events == []
+
+
+async def test_what_was_filled_in_stands_there_again(give, simulator, inbox, general, alice):
+    opened, _ = await give("setup", FORM, general)
+    inbox.says.append(Refusal({"x": "no number"}))
+    sent = simulator.submit(opened, {"x": "abc"})
+    await simulator.journal.wait(lambda: sent.message)
+    again = simulator.click(sent.message, alice, "parley:setup:1")
+    await simulator.journal.wait(lambda: again.modal)
+    assert again.modal["components"][0]["component"]["value"] == "abc"
 
 
 async def test_a_late_answer_takes_the_place_of_the_sign(give, simulator, inbox, general, alice, monkeypatch):
