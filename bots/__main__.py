@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         ("run", _run, "run the bot"),
         ("check", _check, "say what would not work with this configuration, and how to mend it"),
         ("slack-manifest", _slack_manifest, "print the Slack app manifest, ready to paste"),
+        ("discord-sync", _discord_sync, "register the commands at Discord (run does it too)"),
     ):
         sub = commands.add_parser(name, help=summary, description=summary)
         _add_config(sub)
@@ -188,6 +189,23 @@ def _slack_manifest(options: argparse.Namespace) -> int:
     tokens = {"bot_token": "xoxb-", "app_token": "xapp-"}
     settings = parse_section("slack", {**(values.get("slack") or {}), **tokens}, file)
     print(json.dumps(import_module("adapters.slack.manifest").manifest(settings), indent=2))
+    return 0
+
+
+def _discord_sync(options: argparse.Namespace) -> int:
+    config = _config(options)
+    settings = config.platforms.get("discord")
+    if settings is None:
+        print("parley: discord is not configured: add its section", file=sys.stderr)
+        return 2
+    from bots.syncing import NotRegistered, sync_discord  # noqa: PLC0415
+
+    try:
+        names = asyncio.run(sync_discord(settings))
+    except NotRegistered as problem:
+        print(f"parley: {problem}", file=sys.stderr)
+        return 1
+    print("registered:", ", ".join(f"/{name}" for name in names))
     return 0
 
 

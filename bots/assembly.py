@@ -91,6 +91,8 @@ async def assemble(config: Config) -> AsyncIterator[Parts]:
         stack.push_async_callback(parts.queues.aclose)
         for server in parts.servers:
             stack.push_async_callback(server.aclose)
+        for app in parts.apps.values():
+            stack.push_async_callback(app.dify.aclose)
         for adapter in parts.adapters.values():
             stack.push_async_callback(adapter.aclose)
         stack.push_async_callback(parts.turns.aclose)

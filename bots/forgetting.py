@@ -64,6 +64,8 @@ async def forget(config: Config, platform: str, person: str) -> Forgotten:
     try:
         return await _Forgetting(Erasure(database, platform, person), apps).all()
     finally:
+        for app in apps.values():
+            await app.dify.aclose()
         for server in servers:
             await server.aclose()
         await database.aclose()

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.apps import App
 from core.closing import Closing
 from core.contract import ChatAdapter
-from core.errors import DifyError
+from core.errors import DifyError, StoreUnavailable
 from core.footers import Footer
 from core.lanes import Lanes
 from core.made_files import MadeFiles
@@ -60,12 +60,16 @@ class Afterwards:
         turn = story.running.turn
         if story.reply.gone is not None:
             return
-        if story.running.ownership.lease and turn.fence > 1:
-            self._start(self._repeat(story, shown), f"repeat {turn.id}")
-        if story.app is not None and closing.message_id and closing.complete:
-            self._start(self._suggest(story, story.app, closing.message_id, shown), f"suggest {turn.id}")
-            if not turn.conversation.dify_id and story.app.settings.auto_name:
-                self._start(self._entitle(story, story.app, closing.conversation_id), f"entitle {turn.id}")
+        self._start(self._dress(story, closing, shown), f"dress {turn.id}")
+        app, is_first = story.app, not turn.conversation.dify_id
+        if (
+            app is not None
+            and app.settings.auto_name
+            and is_first
+            and closing.message_id
+            and closing.complete
+        ):
+            self._start(self._entitle(story, app, closing.conversation_id), f"entitle {turn.id}")
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -77,10 +81,15 @@ class Afterwards:
         if not task.cancelled() and task.exception() is not None:
             log.info("%s: not done (%s)", task.get_name(), type(task.exception()).__name__)
 
-    async def _repeat(self, story: Story, shown: Shown) -> None:
-        """Show the end once more: who had the turn before may have been paused in the middle of an edit."""
-        await asyncio.sleep(story.running.ownership.lease)
-        await self.show(story, shown)
+    async def _dress(self, story: Story, closing: Closing, shown: Shown) -> None:
+        """Add what the app suggests. What is looked at for a last time is the whole, suggestions too."""
+        if story.app is not None and closing.message_id and closing.complete:
+            shown = await self._suggest(story, story.app, closing.message_id, shown)
+        lease = story.running.ownership.lease
+        if lease and story.running.turn.fence > 1:
+            # who had the turn before may have been paused in the middle of an edit
+            await asyncio.sleep(lease)
+            await self.show(story, shown)
 
     async def show(self, story: Story, shown: Shown) -> None:
         """Make the messages of a written answer look like this."""
@@ -89,22 +98,24 @@ class Afterwards:
         again.show(shown.text, story.reply.steps)
         await again.finish(shown.text, shown.notices, shown.buttons)
 
-    async def _suggest(self, story: Story, app: App, message_id: str, shown: Shown) -> None:
+    async def _suggest(self, story: Story, app: App, message_id: str, shown: Shown) -> Shown:
         """Questions to go on with, where the app has some (Dify: GET /messages/{id}/suggested)."""
         known, turn = app.dify.known_parameters, story.running.turn
         wanted = app.settings.show.suggestions and app.dify.converses and known is not None
         if not (wanted and known is not None and known.suggested_questions_after_answer.enabled):
-            return
+            return shown
         try:
             found = await app.dify.client.api.messages.suggested(message_id, turn.conversation.identity)
+            questions = [question for question in found if question.strip()][:MOST]
+            if questions:
+                await self._asides.offer(turn, questions)
+                shown = replace(shown, buttons=(*buttons_of(questions), *shown.buttons))
+                await self.show(story, shown)
         except DifyError as error:
             log.info("turn %d: no suggested questions: %s", turn.id, error.advice.hint)
-            return
-        questions = [question for question in found if question.strip()][:MOST]
-        if questions:
-            await self._asides.offer(turn, questions)
-            buttons = (*buttons_of(questions), *shown.buttons)
-            await self.show(story, Shown(shown.text, shown.notices, buttons))
+        except StoreUnavailable:
+            log.warning("turn %d: suggested questions could not be kept", turn.id)
+        return shown
 
     async def _entitle(self, story: Story, app: App, conversation_id: str) -> None:
         """Call a thread of ours by the name that Dify found for its conversation."""

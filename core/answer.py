@@ -21,12 +21,14 @@ from core.dify.events import (
     MessageFile,
     MessageReplace,
     TextEvent,
+    TtsMessage,
     WorkflowFinished,
     WorkflowPaused,
 )
 from core.dify.human_forms import HumanForm
 from core.dify.metadata import AppFile, Source, Usage
 from core.dify.outputs import text_of
+from core.speech import Speech
 
 
 class Outcome(StrEnum):
@@ -56,6 +58,7 @@ class Answer:
     malformed: int = 0
     error_code: str | None = None
     error_status: int | None = None
+    speech: Speech | None = None  # what the app speaks, where somebody wants to hear it
     _verdict: Outcome | None = None
     _agent_spoke: bool = False
 
@@ -101,6 +104,8 @@ class Answer:
                 self._replace(event.data.text)
             case Malformed():
                 self.malformed += 1
+            case TtsMessage():
+                self._hear(event)
             case HumanInput():
                 self.form = event.form if event.event == "human_input_required" else None
             case _:
@@ -128,6 +133,10 @@ class Answer:
         """The same file comes as an event of its own, and once more in the end."""
         known = {key for file in self.files for key in _keys(file)}
         self.files += tuple(file for file in files if not known & _keys(file))
+
+    def _hear(self, event: TtsMessage) -> None:
+        if self.speech is not None:
+            self.speech.take(event)
 
     def _replace(self, text: str) -> None:
         self.redraws += not text.startswith(self.text)

@@ -20,6 +20,7 @@ from core.pictures import pictured
 from core.recovery import Recovery
 from core.reply import Reply
 from core.running import Running
+from core.speech import Speech
 from core.steps import Steps
 from core.store.ledger import Ledger
 from core.store.patience import patiently
@@ -149,7 +150,7 @@ class Asking:
         question = await self._complete(question)
         offering = Offering(
             lambda: self._once(question),
-            stopped=self._running.stop.is_set,
+            stop=self._running.stop,
             waiting=lambda: self._wait(waiting=True),
             quota_retries=self._app.settings.quota_retries,
         )
@@ -200,7 +201,7 @@ class Asking:
             raise KindUnsupported(Advice("kind_unsupported", hint))
 
     async def _read(self, events: AsyncIterator[AnyEvent]) -> Answer:
-        answer = self._answer = Answer()
+        answer = self._answer = Answer(speech=Speech() if self._app.settings.show.speech else None)
         try:
             async with asyncio.timeout(None) as self._deadline, aclosing(events):  # type: ignore[type-var]
                 async for event in events:

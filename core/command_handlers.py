@@ -29,7 +29,7 @@ from core.store.asides import Asides
 
 log = logging.getLogger(__name__)
 
-SECONDS = 2.0  # platforms wait for 3
+SECONDS = 1.7  # platforms wait for 3, and adapters for 1.9
 STARTERS = 4
 RUNS = 10
 _NAMES = frozenset(spec.name for spec in COMMANDS)
@@ -120,9 +120,10 @@ class CommandHandlers:
                 return say("empty_question", lang)
 
     async def _afresh(self, app: App, given: CommandGiven, lang: str) -> str:
-        if await self._asides.conversation(given.place, app.dify.name) is None:
+        current = await self._asides.meant(given.place, app.dify.name)
+        if current is None:
             return say("nothing_here", lang)
-        await self._asides.switch(given.place, app.dify.name, "")
+        await self._asides.switch(current.place, app.dify.name, "")
         known = app.dify.known_parameters
         opening = known.opening_statement.strip() if known else ""
         return "\n\n".join(part for part in (say("new_topic", lang), opening) if part)

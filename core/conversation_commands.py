@@ -27,7 +27,7 @@ class ConversationCommands:
         """The conversations of a person (or of a shared place), or a change to one of them."""
         if not app.dify.converses:
             return say("no_memory", lang, app=app.title())
-        current = await self._asides.conversation(given.place, app.dify.name)
+        current = await self._asides.meant(given.place, app.dify.name)
         user = current.identity if current else given.identity
         found = (await app.dify.client.api.conversations.list(user, limit=LISTED)).rows
         action, _, rest = given.text.strip().partition(" ")
@@ -51,9 +51,9 @@ class ConversationCommands:
                 return say("history_switched", lang, title=_title(chosen))
             case "delete":
                 await app.dify.client.delete_conversation(chosen.id, user)
-                current = await self._asides.conversation(given.place, name)
+                current = await self._asides.meant(given.place, name)
                 if current is not None and current.dify_id == chosen.id:
-                    await self._asides.switch(given.place, name, "")
+                    await self._asides.switch(current.place, name, "")
                 return say("history_deleted", lang, title=_title(chosen))
             case "rename" if words:
                 return say("history_named", lang, title=_title(await calls.rename(chosen.id, user, words)))
@@ -64,19 +64,19 @@ class ConversationCommands:
 
     async def forget(self, app: App, given: CommandGiven, lang: str, *, admin: bool) -> str:
         """Delete the place's conversation at Dify, and what we keep of it."""
-        current = await self._asides.conversation(given.place, app.dify.name)
+        current = await self._asides.meant(given.place, app.dify.name)
         if current is None:
             return say("nothing_here", lang)
         if not (given.place.direct or admin or await self._asides.is_alone(current.id, given.author.id)):
             return say("forget_shared", lang)
         if current.dify_id:
             await app.dify.client.delete_conversation(current.dify_id, current.identity)
-        await self._asides.erase_turns(given.place, app.dify.name)
+        await self._asides.erase_turns(current.place, app.dify.name)
         return say("forgotten", lang)
 
     async def variables(self, app: App, given: CommandGiven, lang: str) -> str:
         """The conversation's variables, or a new value for one (`NAME=VALUE`)."""
-        current = await self._asides.conversation(given.place, app.dify.name)
+        current = await self._asides.meant(given.place, app.dify.name)
         if current is None or not current.dify_id:
             return say("nothing_here", lang)
         calls = app.dify.client.api.conversations

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 MOST = 250.0  # edits per second
 LEAST = 20.0
-BUSY = 0.5  # of a core: above that edits become rarer
+BUSY = 0.42  # of a core: above that edits become rarer
 _LOOK_SECONDS = 1.0
 _CAREFULLY = 1.25  # times as many a second later, while there is room
 

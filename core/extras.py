@@ -12,6 +12,7 @@ from core.messages import (
     Field,
     Form,
     FormSubmitted,
+    MessageRef,
     OutgoingFile,
     Person,
     Response,
@@ -43,17 +44,18 @@ class ReadAloud:
         self._asides = asides
         self._apps = apps
         self._adapters = adapters
-        self._speaking: set[asyncio.Task[None]] = set()
+        self._speaking: dict[MessageRef, asyncio.Task[None]] = {}
 
     async def pressed(self, pressed: ButtonPressed) -> Response | None:
-        """Begin; the file comes when it is made."""
+        """Begin; the file comes when it is made. Pressed again until then, it is the same one."""
         lang = language("", pressed.locale)
         stood = await self._asides.at(pressed.ref)
         if stood is None or stood.conversation.app not in self._apps or not stood.message_id:
             return Whisper(say("too_late", lang))
-        task = asyncio.create_task(self._speak(stood, pressed))
-        self._speaking.add(task)
-        task.add_done_callback(self._spoken)
+        if pressed.ref not in self._speaking:
+            task = asyncio.create_task(self._speak(stood, pressed))
+            self._speaking[pressed.ref] = task
+            task.add_done_callback(lambda task: self._spoken(pressed.ref, task))
         return Whisper(say("speaking", lang))
 
     async def _speak(self, stood: Stood, pressed: ButtonPressed) -> None:
@@ -76,16 +78,17 @@ class ReadAloud:
             log.warning("a spoken answer could not be posted: %s", type(error).__name__)
             await adapter.whisper(pressed.ref, pressed.author, say("file_not_shown", lang, name="mp3"))
 
-    def _spoken(self, task: asyncio.Task[None]) -> None:
-        self._speaking.discard(task)
+    def _spoken(self, ref: MessageRef, task: asyncio.Task[None]) -> None:
+        self._speaking.pop(ref, None)
         if not task.cancelled() and task.exception() is not None:
             log.warning("an answer could not be spoken (%s)", type(task.exception()).__name__)
 
     async def aclose(self) -> None:
         """Speak no more; the process ends."""
-        for task in list(self._speaking):
+        tasks = list(self._speaking.values())
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._speaking, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Reasons:

@@ -79,6 +79,7 @@ class Show(Section):
     citations: bool = True
     suggestions: bool = True  # next questions, as buttons
     usage: bool = False
+    speech: bool = False  # what the app speaks by itself, as a file
 
 
 class AppSettings(Section):

@@ -1,5 +1,6 @@
 """The app's own form: opened by a button or a command, checked, remembered, sent with every question."""
 
+import asyncio
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,7 @@ from core.dify.about import FormField
 from core.dify.inputs import asked, problems
 from core.form_fields import field_of, kept, pages
 from core.messages import ButtonPressed, Form, FormSubmitted, MessageRef, Place, Refusal, Response, Whisper
+from core.retries import PARKING_SECONDS
 from core.sentences import language, say
 from core.store.asides import Asides
 from core.store.store import Store
@@ -78,10 +80,15 @@ class Setup:
         return await self._ask_now(submitted.ref, lang)
 
     async def _ask_now(self, ref: MessageRef | None, lang: str) -> Response | None:
-        again = ref is not None and await self._taking.taken(
-            self._store.ask_again(ref, self._taking.queues.enlist)
-        )
-        return None if again else Whisper(say("setup_kept", lang))
+        for pause in (*PARKING_SECONDS, None):
+            if ref is None:
+                break
+            if await self._taking.taken(self._store.ask_again(ref, self._taking.queues.enlist)):
+                return None
+            if pause is None or await self._store.open_turn_at(ref) is None:
+                break
+            await asyncio.sleep(pause)  # the form can be sent a moment before the turn is parked
+        return Whisper(say("setup_kept", lang))
 
     def _named(self, key: str) -> tuple[App | None, int]:
         _, page, tag = (*key.split(":"), "", "")[:3]

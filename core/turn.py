@@ -217,6 +217,8 @@ class Turns:
         text, pictures = pictured(closing.text, app.is_own_file, final=True)
         if story.made is not None:
             story.made.note((*answer.files, *pictures))
+            if answer.speech is not None and (spoken := answer.speech.file()) is not None:
+                story.made.add(spoken)
         under = footers(answer, app.settings.show) if closing.text else ()
         return replace(closing, text=text, footers=(*story.notes, *under))
 

@@ -168,6 +168,4 @@ def _add_apps(dify: DifySimulator) -> None:
     features = {"opening_statement": OPENING, "suggested_questions": STARTERS}
     features |= {"suggestions": NEXT["demo"]["en"]}
     dify.add_app(KEY, mode="agent-chat", name="Support", script=answer, **features)
-    dify.add_app(
-        REQUESTS_KEY, mode="advanced-chat", name="Requests", script=request, input_form=REQUEST_FORM
-    )
+    dify.add_app(REQUESTS_KEY, mode="advanced-chat", name="Requests", script=request, input_form=REQUEST_FORM)

@@ -90,6 +90,7 @@ _UPLOAD = Advice("file_refused", "Dify did not take a file: another user's, too 
 MESSAGES: dict[str, Advice] = {
     " in input form": INPUTS,  # of all releases and all kinds of fields
     "Invalid upload file": _UPLOAD,
+    "File validation failed": _UPLOAD,
     "exceeds the maximum limit": _UPLOAD,
     "is not a valid FileType": _UPLOAD,
     "Detected file type does not match": _UPLOAD,

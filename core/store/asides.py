@@ -1,10 +1,11 @@
 """The queries of what stands beside the answers: offers to press, forms filled in, decisions waited for."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, null, select, update
+from sqlalchemy import delete, exists, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import MessageRef, Place
@@ -22,6 +23,7 @@ from core.store.store import Enlist
 from core.store.tables import OPEN, conversations, posts, turns
 
 _SOME = 50  # decisions looked at in one go
+_KEEPING_SECONDS = (0.1, 0.3)  # a button can be seen a moment before it is kept where it stands
 
 
 class Asides:
@@ -31,8 +33,13 @@ class Asides:
         self._database = database
 
     async def at(self, ref: MessageRef) -> Stood | None:
-        """The answer that stands in a message of ours, however old."""
-        return await self._stood(posts.c.turn == turns.c.id, *is_at(posts, ref))
+        """The answer that stands in a message of ours, however old; one shown just now is waited for."""
+        for pause in _KEEPING_SECONDS:
+            stood = await self._stood(*is_at(posts, ref))
+            if stood is not None and stood.state is not State.RUNNING:
+                return stood
+            await asyncio.sleep(pause)
+        return await self._stood(*is_at(posts, ref))
 
     async def _stood(self, *conditions: Any) -> Stood | None:
         joined = turns.join(conversations, turns.c.conversation == conversations.c.id).join(posts)
@@ -57,9 +64,26 @@ class Asides:
 
     async def conversation(self, place: Place, app: str) -> Conversation | None:
         """The conversation of a place with an app."""
-        wanted = select_conversations().add_columns(channel_inputs()).where(in_place(place))
+        return await self._first(in_place(place), conversations.c.app == app)
+
+    async def meant(self, place: Place, app: str) -> Conversation | None:
+        """The conversation that a person means at a place.
+
+        Direct messages can hold many, each in a thread: there it is the one that was used last.
+        """
+        if not place.direct or place.thread:
+            return await self.conversation(place, app)
+        key = {"platform": place.platform, "workspace": place.workspace, "channel": place.channel, "app": app}
+        used = exists().where(turns.c.conversation == conversations.c.id)
+        return await self._first(
+            *(conversations.c[name] == value for name, value in key.items()),
+            or_(conversations.c.dify_id != "", used),
+        )
+
+    async def _first(self, *conditions: Any) -> Conversation | None:
+        wanted = select_conversations().add_columns(channel_inputs()).where(*conditions)
         async with self._database.begin() as connection:
-            row = (await connection.execute(wanted.where(conversations.c.app == app))).first()
+            row = (await connection.execute(wanted.order_by(conversations.c.last_at.desc()))).first()
         return None if row is None else conversation_from(row)
 
     async def inputs(self, place: Place, app: str) -> dict[str, Any]:
@@ -90,7 +114,8 @@ class Asides:
     async def switch(self, place: Place, app: str, dify_id: str) -> None:
         """Let a place go on with another conversation at Dify, or ("") with a new one."""
         mine = update(conversations).where(in_place(place), conversations.c.app == app)
-        await self._database.write(lambda connection: connection.execute(mine.values(dify_id=dify_id)))
+        changed = mine.values(dify_id=dify_id, last_at=time.time())
+        await self._database.write(lambda connection: connection.execute(changed))
 
     async def go_on(self, turn: int, enlist: Enlist) -> Accepted | None:
         """A decision was made: follow the run of a paused turn again. None where somebody did already.
@@ -130,12 +155,12 @@ class Asides:
             return (await connection.execute(others.limit(1))).first() is None
 
     async def erase_turns(self, place: Place, app: str) -> None:
-        """Forget a conversation: its closed turns, and with them what stands where."""
+        """Forget a conversation: its turns that are not being answered, and with them what stands where."""
         mine = select(conversations.c.id).where(in_place(place), conversations.c.app == app)
 
         async def change(connection: AsyncConnection) -> None:
-            gone = delete(turns).where(turns.c.conversation.in_(mine), turns.c.state == State.CLOSED)
-            await connection.execute(gone)
+            over = turns.c.state.in_((State.CLOSED, State.PARKED))
+            await connection.execute(delete(turns).where(turns.c.conversation.in_(mine), over))
             forgotten = update(conversations).where(in_place(place), conversations.c.app == app)
             await connection.execute(forgotten.values(dify_id="", inputs=null()))
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import IncomingMessage
@@ -57,10 +57,20 @@ async def conversation_id(connection: AsyncConnection, message: IncomingMessage,
     if known is not None:
         return known
     row = {**key, "direct": place.direct, "identity": message.identity, "created_at": now, "last_at": now}
+    chosen = await _chosen(connection, key) if place.direct and place.thread else ""
     made: int | None = (
-        await connection.execute(_adding(conversations, connection.dialect.name), row)
+        await connection.execute(_adding(conversations, connection.dialect.name), {**row, "dify_id": chosen})
     ).scalar()
     if made is not None:
         return made
     theirs: int = (await connection.execute(_FIND_CONVERSATION, key)).scalar_one()
     return theirs
+
+
+async def _chosen(connection: AsyncConnection, key: Mapping[str, object]) -> str:
+    """The conversation at Dify that somebody chose to go on with: for one new thread of direct messages."""
+    top = [conversations.c[name] == value for name, value in {**key, "thread": ""}.items()]
+    chosen: str | None = (await connection.execute(select(conversations.c.dify_id).where(*top))).scalar()
+    if chosen:
+        await connection.execute(update(conversations).where(*top).values(dify_id=""))
+    return chosen or ""

@@ -6,12 +6,16 @@ from dataclasses import asdict
 from typing import Any
 
 from simulators.discord import Channel, DiscordSimulator, Message, User
+from simulators.discord import content as components
+from simulators.discord.interactions import LOADING
+from simulators.page.files import is_image
 from simulators.page.ledger import Ledger
 from simulators.page.pulse import Pulse
 from simulators.stage_places import DiscordPlaces
 
 LATEST = 200  # messages shown of each place
 THREAD_STARTER = 21
+BUTTON, STYLES = 2, {1: "primary", 3: "primary", 4: "danger"}
 TYPING_SECONDS = 10.0  # Discord: Trigger Typing Indicator
 _USER = re.compile(r"<@!?(\d+)>")
 
@@ -19,24 +23,56 @@ _USER = re.compile(r"<@!?(\d+)>")
 def places(where: DiscordPlaces) -> dict[str, Channel]:
     """The places that the page shows, by the names that it uses; threads are below the channel's."""
     dms = {f"discord/dm/{name}": channel for name, channel in where.dms.items()}
-    return {"discord/channel": where.channel, **dms}
+    return {"discord/channel": where.channel, "discord/requests": where.requests, **dms}
 
 
 def threads(discord: DiscordSimulator, where: DiscordPlaces) -> list[Channel]:
-    """The threads of the channel, oldest first."""
-    return [each for each in discord.world.channels.values() if each.parent is where.channel]
+    """The threads of the channels, oldest first."""
+    homes = (where.channel, where.requests)
+    return [each for each in discord.world.channels.values() if each.parent in homes]
 
 
 def view(discord: DiscordSimulator, where: DiscordPlaces, ledger: Ledger, pulse: Pulse) -> dict[str, Any]:
-    """Messages, threads and who types."""
-    shown: dict[str, Any] = {}
+    """Messages, threads, whispers and who types."""
+    shown: dict[str, Any] = {"commands": _commands(discord)}
+    homes = {channel.id: {"place": place, "thread": ""} for place, channel in places(where).items()}
     for place, channel in places(where).items():
         shown |= _channel(discord, channel, {"place": place, "thread": ""}, ledger, pulse)
     for thread in threads(discord, where):
-        home = {"place": "discord/channel", "thread": str(thread.id)}
+        parent = homes[thread.parent.id]["place"] if thread.parent else ""
+        home = homes[thread.id] = {"place": parent, "thread": str(thread.id)}
         shown |= _channel(discord, thread, home, ledger, pulse)
         count = sum(message.type != THREAD_STARTER for message in thread.messages.values())
-        shown[f"thread/{thread.id}"] = {"id": str(thread.id), "name": thread.name, "count": count}
+        told = {"id": str(thread.id), "name": thread.name, "count": count, "place": parent}
+        shown[f"thread/{thread.id}"] = told
+    return shown | _whispers(discord, where, homes, ledger)
+
+
+def _commands(discord: DiscordSimulator) -> list[dict[str, str]]:
+    """What the bot registered, for the list that appears when a person types a slash."""
+    return [
+        {
+            "name": each["name"],
+            "described": each.get("description") or "",
+            "argument": next((option["description"] for option in each.get("options") or []), ""),
+        }
+        for each in discord.world.commands.get(None, [])
+        if each.get("type", 1) == 1
+    ]
+
+
+def _whispers(
+    discord: DiscordSimulator, where: DiscordPlaces, homes: dict[int, dict[str, str]], ledger: Ledger
+) -> dict[str, Any]:
+    """What only one person sees."""
+    shown: dict[str, Any] = {}
+    for name, user in where.people.items():
+        for message in discord.whispers(user):
+            if home := homes.get(message.channel.id):
+                told = _message(discord, message, ledger) | home | {"whisper": name, "cost": None}
+                if message.flags & LOADING:
+                    told["parts"] = [{"kind": "notice", "text": f"{name_of(discord.bot)} is thinking…"}]
+                shown[f"message/discord/{message.channel.id}/{message.id}"] = told
     return shown
 
 
@@ -83,11 +119,36 @@ def _message(discord: DiscordSimulator, message: Message, ledger: Ledger) -> dic
         "bot": bot,
         "at": message.timestamp.timestamp(),
         "parts": [{"kind": "discord", "text": _named(discord, message.content)}] if message.content else [],
+        "buttons": list(_buttons(message)),
+        "files": [
+            {
+                "id": str(each.id),
+                "name": each.filename,
+                "size": len(each.data),
+                "image": is_image(each.data),
+            }
+            for each in message.attachments
+        ],
+        "whisper": "",
+        "writing": False,
         "edited": message.edited_timestamp is not None,
         "replies": 0,
         "reactions": list(_reactions(discord, message)),
         "cost": asdict(ledger.cost(f"{message.channel.id}/{message.id}")) if bot else None,
     }
+
+
+def _buttons(message: Message) -> Iterator[dict[str, Any]]:
+    for each in components.flat(message.components):
+        if each["type"] == BUTTON and "custom_id" in each:
+            disabled = bool(each.get("disabled"))
+            style = STYLES.get(each.get("style", 2), "")
+            yield {
+                "id": each["custom_id"],
+                "label": each.get("label") or "",
+                "style": style,
+                "disabled": disabled,
+            }
 
 
 def name_of(user: User) -> str:

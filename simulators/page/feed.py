@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from typing import Any
 
-from simulators.page import dify_view, discord_view, slack_view
+from simulators.page import dify_view, discord_view, forms, slack_view
 from simulators.page.ledger import Ledger, discord_edit, slack_edit
 from simulators.stage import Stage
 
@@ -65,6 +65,7 @@ class Feed:
             "stage": _stage(stage),
             **slack_view.view(stage.slack, stage.slack_places, self._slack, pulse),
             **discord_view.view(stage.discord, stage.discord_places, self._discord, pulse),
+            **forms.view(stage),
             **(dify_view.view(stage.dify) if stage.dify else {}),
         }
 
@@ -84,7 +85,11 @@ def _stage(stage: Stage) -> dict[str, Any]:
 
 def _passing(state: State) -> bool:
     """Whether something is shown that ends by time alone."""
-    return any(key.startswith("status/discord") or value.get("writing") for key, value in state.items())
+    return any(key.startswith("status/discord") or _written(value) for key, value in state.items())
+
+
+def _written(value: Any) -> bool:
+    return isinstance(value, dict) and bool(value.get("writing"))
 
 
 def changes(before: State, after: State) -> dict[str, Any]:

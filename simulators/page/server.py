@@ -11,6 +11,7 @@ from typing import Any, Self
 from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.typedefs import Handler
 
+from simulators.page import files
 from simulators.page.actions import Malformed, perform
 from simulators.page.feed import INTERVAL, Feed, State, changes
 from simulators.page.guard import Guard, protective_headers
@@ -51,10 +52,12 @@ class DemoPage:
 
     async def start(self) -> None:
         """Listen. Raises OSError where the port is taken."""
-        app = web.Application(middlewares=[self._guarded])
+        app = web.Application(middlewares=[self._guarded], client_max_size=files.LONGEST)
         app.on_response_prepare.append(self._protect)
         app.router.add_get("/", self._index)
         app.router.add_get("/live", self._live)
+        app.router.add_get("/file/{platform}/{known}", self._posted)
+        app.router.add_post("/pick", self._pick)
         app.router.add_get("/{name}", self._file)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
@@ -93,6 +96,12 @@ class DemoPage:
 
     async def _file(self, request: web.Request) -> web.Response:
         return _static(request.match_info["name"])
+
+    async def _posted(self, request: web.Request) -> web.Response:
+        return files.posted(self._stage, request.match_info["platform"], request.match_info["known"])
+
+    async def _pick(self, request: web.Request) -> web.Response:
+        return await files.pick(self._stage, request)
 
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(heartbeat=30.0, max_msg_size=LONGEST_ACTION)

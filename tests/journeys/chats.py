@@ -1,5 +1,6 @@
 """The same verbs over both simulated platforms, so that one journey is told once and run twice."""
 
+import pytest
 from dialogs import DiscordDialog, SlackDialog
 
 from simulators.discord import interactions
@@ -56,6 +57,10 @@ class DiscordChat:
 
     def whisper(self, text):
         return self._say(self.dm, self.alice, text)
+
+    def begin(self, text, *, same=False):  # noqa: ARG002
+        """In the direct message, which is one conversation here."""
+        return self.whisper(text)
 
     def follow(self, question, person, text):
         return self._say(self.server.world.channels[question.id], person, text)
@@ -142,7 +147,10 @@ class DiscordChat:
 
     async def dialog(self, person):
         """The form that has been opened to this person now."""
-        return DiscordDialog(self, await self.journal.wait(lambda: self._new_dialog(person)))
+        try:
+            return DiscordDialog(self, await self.journal.wait(lambda: self._new_dialog(person)))
+        except TimeoutError:
+            pytest.fail(f"no form was opened; {self.whispers(person)}")
 
     def _new_dialog(self, person):
         for token, each in self.server.world.interactions.items():
@@ -204,6 +212,11 @@ class SlackChat:
         said = self.server.post(self.dm, self.alice, text, thread_ts=self._root)
         self._root = self._root or said.ts
         return said
+
+    def begin(self, text, *, same=False):
+        """In the direct message, in a new thread, or (`same`) in the one that was begun last."""
+        self._root = self._root if same else None
+        return self.whisper(text)
 
     def follow(self, question, person, text):
         return self.server.post(question.channel, person, text, thread_ts=question.ts)
@@ -276,7 +289,10 @@ class SlackChat:
 
     async def dialog(self, person):
         """The form that has been opened to this person now."""
-        return SlackDialog(self, await self.journal.wait(lambda: self._open_view(person)))
+        try:
+            return SlackDialog(self, await self.journal.wait(lambda: self._open_view(person)))
+        except TimeoutError:
+            pytest.fail(f"no form was opened; {self.whispers(person)}")
 
     def _open_view(self, person):
         return next((view for view in self.server.open_views if view.user == person.id), None)

@@ -1,11 +1,11 @@
 """What people do with files, steps and the small buttons, over both simulated platforms."""
 
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chats import MESSAGES
 from shared import shows
 
+from adapters.slack import adapter as slack_adapter
 from simulators.slack import Upload
 
 SMALL_PRINT = "-# "
@@ -101,14 +101,13 @@ class _One:
         self._gate.cut()
 
 
-@contextmanager
 def no_large_files(chat, monkeypatch, most):
     """Files of more bytes than `most` can't be posted."""
     if chat.name == "slack":
-        monkeypatch.setattr("adapters.slack.uploads.UPLOAD_BYTES", most)
+        less = replace(slack_adapter._STREAMED, upload_bytes=most)
+        monkeypatch.setattr(slack_adapter, "_STREAMED", less)
     else:
         monkeypatch.setattr("adapters.discord.uploads.DEFAULT_BYTES", most)
-    yield
 
 
 def own_text(chat, message):
@@ -141,8 +140,7 @@ def title(chat, question):
     if chat.name == "discord":
         thread = chat.thread(question)
         return thread.name if thread else ""
-    session = chat.server.session(question.channel, question.ts)
-    return session.title if session else ""
+    return chat.server.world.titles.get((question.channel, question.ts), "")
 
 
 async def offers(chat, find, *labels, count=1):

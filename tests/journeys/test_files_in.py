@@ -1,7 +1,19 @@
 """Files that people send: they reach the app with the question, or a sentence says why they did not."""
 
 import pytest
-from extras import FILM, OGG, PICTURE, REPORT, SONG, VOICE, Sent, answered, downloads, send, send_pages_for_files
+from extras import (
+    FILM,
+    OGG,
+    PICTURE,
+    REPORT,
+    SONG,
+    VOICE,
+    Sent,
+    answered,
+    downloads,
+    send,
+    send_pages_for_files,
+)
 from shared import FORM, another, asked
 
 from simulators.dify.script import Answer, Silence
@@ -124,7 +136,9 @@ async def test_an_upload_that_dify_refuses_is_told_and_the_question_answered(
     assert not dify.runs[0].files
 
 
-@pytest.mark.parametrize(("own", "asks"), [("", "Please look at the attached files."), ("Sum up.", "Sum up.")])
+@pytest.mark.parametrize(
+    ("own", "asks"), [("", "Please look at the attached files."), ("Sum up.", "Sum up.")]
+)
 async def test_files_alone_are_asked_about_with_a_default_question(world, chat, dify, app, own, asks):
     app()
     async with world.bot(apps__support__default_query=own):

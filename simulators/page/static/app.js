@@ -3,6 +3,7 @@
 import { Console } from "./console.js";
 import { DiscordWindow } from "./discord.js";
 import { el } from "./dom.js";
+import { FormView } from "./form.js";
 import { Live } from "./live.js";
 import { Places } from "./places.js";
 import { SlackWindow } from "./slack.js";
@@ -17,12 +18,23 @@ class App {
     this.persona = PERSONAS[0];
     this.live = new Live();
     this.react = (key, emoji, on) => this.live.send({ do: "react", as: this.persona, message: key, emoji, on });
+    this.press = (key, button) => this.live.send({ do: "press", as: this.persona, message: key, button });
+    this.upload = (file) => this.live.upload(file);
+    this.command = (place, thread, name, text) => this.live.send({ do: "command", as: this.persona, place, thread, name, text });
+    this._dismissed = new Set(); // whispers; a client forgets them itself
+    this.dismiss = (key) => { this._dismissed.add(key); this.showNow(); };
     this.announce = (message) => this._announce(message);
     this._slack = new SlackWindow(byId("slack"), this);
     this._discord = new DiscordWindow(byId("discord"), this);
+    this._forms = ["slack", "discord"].map((platform) => new FormView(byId(platform), platform, this));
     this._console = new Console(byId("dify"), this);
     this._frame = 0;
     this._makePersonas();
+  }
+
+  // With a Dify of one's own there is one app, and no channel for a second.
+  get hasRequests() {
+    return !this.live.state.get("stage")?.real_dify;
   }
 
   get botName() {
@@ -52,9 +64,10 @@ class App {
     const { state } = this.live;
     const stage = state.get("stage");
     if (!stage) return;
-    const places = new Places(state);
+    const places = new Places(state, this.persona, this._dismissed);
     this._slack.update(places);
     this._discord.update(places);
+    for (const form of this._forms) form.update(state);
     this._console.update(state);
     const presence = stage.connected ? "bot online" : "bot offline";
     if (byId("presence").textContent !== presence) byId("presence").textContent = presence;

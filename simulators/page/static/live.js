@@ -30,6 +30,18 @@ export class Live {
     return new Promise((resolve) => this._waiting.set(id, resolve));
   }
 
+  // Keeps a file at the demo until the message or form with it is sent; its id, or null (the error has been shown).
+  async upload(file) {
+    try {
+      const response = await fetch(`/pick?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
+      if (response.ok) return (await response.json()).id;
+      this.onerror(response.status === 413 ? `“${file.name}” is too large: at most 5 MB` : `“${file.name}” could not be taken: is it empty?`);
+    } catch {
+      this.onerror(`“${file.name}” could not be sent to the demo`);
+    }
+    return null;
+  }
+
   _take(message) {
     if (message.type === "snapshot" || message.type === "changes") {
       if (message.type === "snapshot") this.state.clear();

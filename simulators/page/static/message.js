@@ -6,20 +6,23 @@ import { render } from "./markdown.js";
 const OFFERED = ["👍", "👎", "🛑"];
 
 export class MessageView {
-  constructor(key, { onreact, onopen, onfinal }) {
+  constructor(key, { onreact, onopen, onfinal, onpress, ondismiss }) {
     this.key = key;
     this._onreact = onreact;
     this._onopen = onopen;
     this._onfinal = onfinal;
+    this._onpress = onpress;
+    this._ondismiss = ondismiss;
     this._shown = "";
     this._writing = false;
     this.body = el("div", { class: "body" });
+    this.below = el("div", { class: "below" });
     this.foot = el("div", { class: "foot" });
     this.by = el("div", { class: "by" });
     this.avatar = el("div", { class: "avatar", "aria-hidden": "true" });
     this.tools = el("div", { class: "tools", role: "group", "aria-label": "React" });
     this.element = el("article", { class: "message", "data-key": key }, this.avatar,
-      el("div", { class: "content" }, this.by, this.body, this.foot), this.tools);
+      el("div", { class: "content" }, this.by, this.body, this.below, this.foot), this.tools);
   }
 
   update(message, persona, extra = {}) {
@@ -31,7 +34,9 @@ export class MessageView {
     this.avatar.className = `avatar ${message.author.toLowerCase()}`;
     this.avatar.textContent = message.author[0];
     patch(this.by, author(message));
+    this.element.classList.toggle("whisper", Boolean(message.whisper));
     this._parts(message.parts);
+    patch(this.below, [...files(message), ...this._buttons(message)]);
     patch(this.foot, this._footing(message, persona, extra));
     this._offer(message, persona);
     if (this._writing && !message.writing && message.bot) this._onfinal(message);
@@ -48,7 +53,19 @@ export class MessageView {
     });
   }
 
+  _buttons({ buttons }) {
+    if (!buttons.length) return [];
+    return [el("div", { class: "buttons", role: "group", "aria-label": "Buttons" }, ...buttons.map((button) => el("button", {
+      type: "button", class: `press ${button.style}`, disabled: button.disabled, "data-button": button.id,
+      onclick: () => this._onpress(this.key, button.id),
+    }, button.label)))];
+  }
+
   _footing(message, persona, extra) {
+    if (message.whisper) {
+      return [el("span", { class: "notes" }, el("span", { class: "only" }, icon("eye"), "Only visible to you")),
+        el("button", { type: "button", class: "dismiss", onclick: () => this._ondismiss(this.key) }, "Dismiss")];
+    }
     const chips = message.reactions.map((reaction) => this._chip(reaction, persona));
     const thread = extra.thread ? [this._thread(extra.thread)] : [];
     const notes = el("span", { class: "notes" });
@@ -73,7 +90,7 @@ export class MessageView {
   }
 
   _offer(message, persona) {
-    if (!message.bot) return this.tools.replaceChildren();
+    if (!message.bot || message.whisper) return this.tools.replaceChildren();
     return patch(this.tools, OFFERED.map((character) => {
       const mine = message.reactions.some((each) => each.emoji === character && each.by.includes(persona));
       return el("button", {
@@ -83,6 +100,21 @@ export class MessageView {
       }, icon(character));
     }));
   }
+}
+
+function files({ files: posted, platform }) {
+  if (!posted.length) return [];
+  return [el("div", { class: "files" }, ...posted.map(({ id, name, size, image }) => {
+    const href = `/file/${platform}/${encodeURIComponent(id)}`;
+    if (image) {
+      return el("a", { class: "picture", href, target: "_blank", rel: "noopener", title: name }, el("img", { src: href, alt: name }));
+    }
+    return el("a", { class: "file", href, download: name }, icon("file"), el("span", { class: "name" }, name), el("span", { class: "size" }, bytes(size)));
+  }))];
+}
+
+export function bytes(size) {
+  return size < 1000 ? `${size} bytes` : size < 1e6 ? `${Math.round(size / 1000)} kB` : `${(size / 1e6).toFixed(1)} MB`;
 }
 
 function author(message) {

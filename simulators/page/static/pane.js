@@ -1,14 +1,19 @@
 // A list of messages with the line of what the bot does and the input box below.
 
 import { arrange, el, icon, patch } from "./dom.js";
-import { MessageView } from "./message.js";
+import { bytes, MessageView } from "./message.js";
 
+const MOST_FILES = 10;
 const AT_END = 24; // pixels from the end that still count as being there
 
 export class Pane {
-  constructor({ name, onsend, onreact, onopen, onstop, onfinal }) {
-    this._handlers = { onreact, onopen, onfinal };
+  constructor({ name, onsend, onreact, onopen, onstop, onfinal, onpress, ondismiss, oncommand, onupload }) {
+    this._handlers = { onreact, onopen, onfinal, onpress, ondismiss };
     this._onsend = onsend;
+    this._oncommand = oncommand;
+    this._onupload = onupload;
+    this._picked = [];
+    this._commands = [];
     this._views = new Map();
     this._drafts = new Map();
     this._target = null;
@@ -26,6 +31,7 @@ export class Pane {
       el("div", { class: "statusline" }, this.status, this.stop), this.form);
     this.scroller.addEventListener("scroll", () => this._scrolled());
     new ResizeObserver(() => this._sticks && this._toEnd()).observe(this.scroller);
+    new ResizeObserver(() => this._sticks && this._toEnd()).observe(this.list); // pictures come late
   }
 
   _makeComposer(name) {
@@ -35,14 +41,21 @@ export class Pane {
       event.preventDefault();
       this._send();
     });
-    this.input.addEventListener("input", () => this._fit());
+    this.input.addEventListener("input", () => { this._fit(); this._showMenu(); });
+    this.input.addEventListener("paste", (event) => this._pick(event.clipboardData.files));
     this.mention = el("button", {
       class: "mention-toggle", type: "button", "aria-pressed": "true",
       title: "Whether your message mentions the bot: without it, the bot leaves the channel's talk alone",
       onclick: () => { this._mention = !this._mention; this._showMention(); },
     }, "@Parley");
     const send = el("button", { class: "send", type: "submit", "aria-label": "Send" }, icon("send"));
-    this.form = el("form", { class: "composer" }, this.mention, this.input, send);
+    this._chooser = el("input", { type: "file", multiple: true, hidden: true, "aria-label": `Files for ${name}` });
+    this._chooser.addEventListener("change", () => { this._pick(this._chooser.files); this._chooser.value = ""; });
+    const attach = el("button", { class: "attach", type: "button", "aria-label": "Attach a file", title: "Attach a file (at most 5 MB)",
+      onclick: () => this._chooser.click() }, icon("attach"));
+    this.menu = el("div", { class: "commands", role: "group", "aria-label": "Commands", hidden: true });
+    this.picked = el("div", { class: "picked" });
+    this.form = el("form", { class: "composer" }, this.menu, this.picked, this.mention, attach, this._chooser, this.input, send);
     this.form.addEventListener("submit", (event) => { event.preventDefault(); this._send(); });
   }
 
@@ -56,6 +69,7 @@ export class Pane {
     patch(this.status, view.status?.text ? [el("span", { class: "dots", "aria-hidden": "true" }), view.status.text] : []);
     this.stop.hidden = !view.status?.stop;
     this.mention.hidden = !view.mentionable;
+    this._commands = view.commands ?? [];
     if (this._sticks) this._toEnd();
     else if (this.list.childElementCount > before) this.latest.hidden = false;
   }
@@ -63,6 +77,9 @@ export class Pane {
   _moveTo(view) {
     if (this._target) this._drafts.set(this._target, this.input.value);
     this._target = view.target;
+    this._picked = [];
+    this._showPicked();
+    this.menu.hidden = true;
     this._views.clear();
     this.list.replaceChildren();
     this.input.value = this._drafts.get(view.target) ?? "";
@@ -72,7 +89,7 @@ export class Pane {
     this._fit();
   }
 
-  _showMessages({ messages, persona, extra, welcome }) {
+  _showMessages({ messages, persona, extra, welcome, prompts = [] }) {
     const wanted = messages.map(([key, message]) => {
       const view = this._views.get(key) ?? new MessageView(key, this._handlers);
       this._views.set(key, view);
@@ -85,14 +102,26 @@ export class Pane {
       this._welcomed = welcome;
       return;
     }
-    arrange(this.list, wanted);
+    arrange(this.list, [...wanted, ...this._proposed(prompts)]);
+  }
+
+  // The questions that the bot proposes to begin with; kept, so that a focus on one survives.
+  _proposed(prompts) {
+    if (!prompts.length) return [];
+    const shown = JSON.stringify(prompts);
+    if (this._promptsShown !== shown) this._prompts = el("div", { class: "prompts", role: "group", "aria-label": "Proposed questions" }, ...this._chips(prompts));
+    this._promptsShown = shown;
+    return [this._prompts];
+  }
+
+  _chips(questions) {
+    return questions.map((question) => el("button", {
+      type: "button", class: "suggestion", onclick: () => { this._onsend(question, true, []); this.input.focus(); },
+    }, question));
   }
 
   _empty({ title, text, suggestions }) {
-    const chips = suggestions.map((question) => el("button", {
-      type: "button", class: "suggestion", onclick: () => { this._onsend(question, true); this.input.focus(); },
-    }, question));
-    return el("div", { class: "empty" }, el("h3", {}, title), el("p", {}, text), ...chips);
+    return el("div", { class: "empty" }, el("h3", {}, title), el("p", {}, text), ...this._chips(suggestions));
   }
 
   _showMention() {
@@ -101,15 +130,60 @@ export class Pane {
 
   async _send() {
     const text = this.input.value.trim();
-    if (!text) return;
+    const files = this._picked;
+    if ((!text && !files.length) || files.some(({ id }) => !id)) return; // some file is still on its way
     this.input.value = "";
+    this._picked = [];
+    this._showPicked();
     this._fit();
+    this.menu.hidden = true;
     this._sticks = true;
-    const done = await this._onsend(text, !this.mention.hidden && this._mention);
+    const [, name, rest] = text.match(/^\/([a-z][\w-]*)\s*([^]*)$/) ?? [];
+    const done = name && !files.length ? await this._oncommand(name, rest)
+      : await this._onsend(text, !this.mention.hidden && this._mention, files.map(({ id }) => id));
+    if (!done && files.length) this._picked = files;
+    this._showPicked();
     if (!done && !this.input.value) { // it was not taken: nothing that was typed is lost
       this.input.value = text;
       this._fit();
     }
+  }
+
+  _pick(chosen) {
+    for (const file of [...chosen].slice(0, MOST_FILES - this._picked.length)) {
+      const entry = { name: file.name, size: file.size, id: null };
+      this._picked.push(entry);
+      this._onupload(file).then((id) => {
+        entry.id = id;
+        if (!id) this._picked = this._picked.filter((each) => each !== entry);
+        this._showPicked();
+      });
+    }
+    this._showPicked();
+  }
+
+  _showPicked() {
+    this.picked.hidden = !this._picked.length;
+    this.picked.replaceChildren(...this._picked.map((entry) => el("span", { class: entry.id ? "pick" : "pick is-coming" }, icon("file"),
+      el("span", { class: "name" }, entry.name), el("span", { class: "size" }, bytes(entry.size)),
+      el("button", { type: "button", "aria-label": `Leave out ${entry.name}`, onclick: () => {
+        this._picked = this._picked.filter((each) => each !== entry);
+        this._showPicked();
+        this.input.focus();
+      } }, icon("close")))));
+  }
+
+  _showMenu() {
+    const typed = this.input.value.toLowerCase();
+    const fitting = /^\/\S*(?: \S*)?$/.test(typed) ? this._commands.filter(({ text }) => text.startsWith(typed) && text !== typed) : [];
+    this.menu.hidden = !fitting.length;
+    this.menu.replaceChildren(...fitting.map(({ text, described, argument }) => el("button", {
+      type: "button", class: "command", onclick: () => {
+        this.input.value = argument ? `${text} ` : text;
+        this.menu.hidden = true;
+        this.input.focus();
+      },
+    }, el("b", {}, text), el("span", {}, argument ? `${described}: ${argument}` : described))));
   }
 
   _fit() {

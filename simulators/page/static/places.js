@@ -1,11 +1,12 @@
 // The state sorted by place and thread, made once per change.
 
 export class Places {
-  constructor(state) {
+  constructor(state, persona, dismissed) {
     this._state = state;
     this._lists = new Map();
     for (const [key, value] of state) {
-      if (!key.startsWith("message/")) continue;
+      if (!key.startsWith("message/") || dismissed.has(key)) continue;
+      if (value.whisper && value.whisper !== persona) continue;
       const name = `${value.place}|${value.thread}`;
       if (!this._lists.has(name)) this._lists.set(name, []);
       this._lists.get(name).push([key, value]);
@@ -20,6 +21,17 @@ export class Places {
 
   status(place, thread = "") {
     return this._state.get(`status/${place}/${thread}`);
+  }
+
+  // What the bot proposes to ask, where nobody has asked anything yet.
+  prompts(place) {
+    return this.of(place).every(([, message]) => message.bot) ? this._state.get(`prompts/${place}`) ?? [] : [];
+  }
+
+  // The bot's commands, as they are typed.
+  commands(prefix) {
+    const known = this._state.get("commands") ?? [];
+    return known.map(({ name, described, argument }) => ({ text: `${prefix}${name}`, described, argument }));
   }
 
   // The newest message of the bot in a place; `threads` counts those inside its threads too.

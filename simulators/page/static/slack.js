@@ -4,12 +4,21 @@ import { el, icon, patch } from "./dom.js";
 import { Pane } from "./pane.js";
 import { Seen } from "./places.js";
 
-const CHANNEL = "slack/channel";
+const CHANNELS = {
+  channel: { place: "slack/channel", label: "# support", placeholder: "Message #support" },
+  requests: { place: "slack/requests", label: "# requests", placeholder: "Message #requests" },
+};
+const COMMAND = "/parley "; // Slack has one command per app, and a word behind it
 const WELCOME = {
   channel: {
     title: "# support",
     text: "A channel of Acme, and Parley was invited. It answers who mentions it, in a thread; in there it follows without mentions.",
-    suggestions: ["How do I reset my password?", "Give me a long answer with code"],
+    suggestions: ["How do I reset my password?", "Show me a picture and your steps", "Give me a long answer with code"],
+  },
+  requests: {
+    title: "# requests",
+    text: "Another Dify app answers here: it first asks for a form, and “approve” has a person decide.",
+    suggestions: ["I need a new laptop"],
   },
   dm: {
     title: "Parley",
@@ -22,15 +31,17 @@ export class SlackWindow {
   constructor(root, app) {
     this._app = app;
     this._spot = "channel";
-    this._threads = { channel: null, dm: null }; // ts of the open thread's root
+    this._threads = { channel: null, requests: null, dm: null }; // ts of the open thread's root
     this._expected = null;
     this._seen = new Seen();
     const common = {
-      onreact: app.react, onfinal: app.announce,
+      onreact: app.react, onfinal: app.announce, onpress: app.press, ondismiss: app.dismiss, onupload: app.upload,
       onopen: (key) => this._open(key.split("/").at(-1)), onstop: () => this._stop(),
     };
-    this.pane = new Pane({ ...common, name: "Slack", onsend: (text, mention) => this._post(text, null, mention) });
-    this.thread = new Pane({ ...common, name: "Slack thread", onsend: (text) => this._post(text, this._threads[this._spot], false) });
+    this.pane = new Pane({ ...common, name: "Slack", onsend: (text, mention, files) => this._post(text, null, mention, files),
+      oncommand: (name, text) => app.command(this.place, null, name, text) });
+    this.thread = new Pane({ ...common, name: "Slack thread", onsend: (text, _mention, files) => this._post(text, this._threads[this._spot], false, files),
+      oncommand: (name, text) => app.command(this.place, this._threads[this._spot], name, text) });
     this._build(root);
   }
 
@@ -38,6 +49,7 @@ export class SlackWindow {
     this._root = root;
     this._items = {
       channel: this._item("channel", "# support"),
+      requests: this._item("requests", "# requests"),
       dm: this._item("dm", "Parley", "APP"),
     };
     this._title = el("h2", {});
@@ -46,7 +58,7 @@ export class SlackWindow {
     root.append(
       el("nav", { class: "sidebar", "aria-label": "Slack: channels" },
         el("div", { class: "workspace" }, "Acme"),
-        el("h3", {}, "Channels"), this._items.channel,
+        el("h3", {}, "Channels"), this._items.channel, this._items.requests,
         el("h3", {}, "Direct messages"), this._items.dm,
         el("div", { class: "brand" }, "Slack")),
       el("div", { class: "stagearea" },
@@ -61,16 +73,23 @@ export class SlackWindow {
   }
 
   get place() {
-    return this._spot === "channel" ? CHANNEL : `slack/dm/${this._app.persona}`;
+    return CHANNELS[this._spot]?.place ?? `slack/dm/${this._app.persona}`;
   }
 
   _go(spot) {
     this._spot = spot;
+    this._tellOpened();
     this._app.showNow();
   }
 
   personaChanged() {
     this._threads.dm = null;
+    this._tellOpened();
+  }
+
+  // Slack tells an app when somebody opens its direct messages: it greets who does so for the first time.
+  _tellOpened() {
+    if (this._spot === "dm") this._app.live.send({ do: "open", as: this._app.persona });
   }
 
   _open(ts) {
@@ -85,9 +104,9 @@ export class SlackWindow {
     this.pane.input.focus();
   }
 
-  async _post(text, thread, mention) {
-    const withMention = mention && this._spot === "channel";
-    const done = await this._app.live.send({ do: "post", as: this._app.persona, place: this.place, text, thread, mention: withMention });
+  async _post(text, thread, mention, files) {
+    const withMention = mention && this._spot !== "dm";
+    const done = await this._app.live.send({ do: "post", as: this._app.persona, place: this.place, text, thread, mention: withMention, files });
     if (done && !thread) this._expected = { spot: this._spot, place: this.place, ts: done.key.split("/").at(-1) };
     this._app.refresh();
     return done;
@@ -103,8 +122,8 @@ export class SlackWindow {
     const thread = this._threads[this._spot];
     const bot = this._app.botName;
     this._root.classList.toggle("with-thread", Boolean(thread));
-    patch(this._title, [this._spot === "channel" ? "# support" : bot]);
-    this._place.textContent = this._spot === "channel" ? "# support" : bot;
+    patch(this._title, [CHANNELS[this._spot]?.label ?? bot]);
+    this._place.textContent = CHANNELS[this._spot]?.label ?? bot;
     this._showChannel(places);
     if (thread) this._showThread(places, thread);
     this._showSidebar(places);
@@ -125,8 +144,8 @@ export class SlackWindow {
     this.pane.update({
       target: this.place, persona: this._app.persona, longest: 12000,
       messages: places.of(this.place), status: places.status(this.place),
-      mentionable: this._spot === "channel", welcome: WELCOME[this._spot],
-      placeholder: this._spot === "channel" ? "Message #support" : "Message Parley",
+      mentionable: this._spot !== "dm", welcome: WELCOME[this._spot], prompts: places.prompts(this.place),
+      placeholder: CHANNELS[this._spot]?.placeholder ?? "Message Parley", commands: places.commands(COMMAND),
       extra: (_key, message) => (message.replies ? { thread: { label: count(message.replies), title: "Open the thread" } } : {}),
     });
   }
@@ -142,8 +161,9 @@ export class SlackWindow {
   }
 
   _showSidebar(places) {
+    this._items.requests.hidden = !this._app.hasRequests;
     for (const [spot, item] of Object.entries(this._items)) {
-      const place = spot === "channel" ? CHANNEL : `slack/dm/${this._app.persona}`;
+      const place = CHANNELS[spot]?.place ?? `slack/dm/${this._app.persona}`;
       const newest = places.newest(place, true);
       if (spot === this._spot) this._seen.note(place, newest);
       item.toggleAttribute("aria-current", false);

@@ -17,14 +17,19 @@ async def test_the_configuration_names_the_running_simulators(stage):
     assert config["slack"]["api_url"] == stage.slack.api_url
     assert config["discord"]["gateway_url"] == stage.discord.gateway_url
     assert config["apps"]["support"]["api_key"] in stage.dify.apps
-    assert config["routes"] == [{"app": "support"}]
+    assert config["apps"]["requests"]["api_key"] in stage.dify.apps
+    requests, everywhere = config["routes"]
+    assert requests["slack"]["channels"] == [stage.slack_places.requests.id]
+    assert requests["discord"]["channels"] == [str(stage.discord_places.requests.id)]
+    assert everywhere == {"app": "support"}
 
 
 async def test_a_real_dify_can_take_the_place_of_the_simulated_one():
     async with Stage(dify_url="http://127.0.0.1:9/v1", dify_key="app-real") as stage:
         assert stage.dify is None
         assert stage.config["dify"] == {"base_url": "http://127.0.0.1:9/v1"}
-        assert stage.config["apps"]["support"]["api_key"] == "app-real"
+        assert stage.config["apps"] == {"support": {"api_key": "app-real"}}
+        assert stage.config["routes"] == [{"app": "support"}]
         stage.fail_next()
         stage.pace = 3
         stage.normal()

@@ -1,0 +1,125 @@
+"""What an app does on its way: seen while it works, a short trace in the end, and nothing of what it got."""
+
+import pytest
+from chats import Spot
+from extras import own_text, said_to_the_platform, trace
+from shared import another, serve, shows
+
+from simulators.dify.script import Answer, Event, Gate, Log, Node, Tool
+
+SECRET = "s3cret-value"
+SEARCH = Tool("web_search", f'{{"q": "{SECRET}"}}', SECRET, {"web_search": {"en_US": "Web search"}})
+CLOCK = Tool("clock", SECRET, SECRET)
+ANSWER = "It is **late**.\n\n- one\n- two"
+
+
+@pytest.fixture(params=["dm", "thread"])
+def place(request, chat):
+    return Spot(chat, direct=request.param == "dm")
+
+
+def seen(chat, message):
+    """Every state of a message that people could see."""
+    cards = [f"{card['title']}" for card in message.tasks] if chat.name == "slack" else []
+    return "\n".join([*chat.states(message), *cards])
+
+
+@pytest.mark.parametrize("version", ["0.15.8", "1.16.1"])
+async def test_an_agents_tools_are_shown_while_it_works(world, chat, place, version):
+    async with another(version) as dify:
+        serve(world, "agent-chat", dify)
+        icons = {"web_search": {"background": "#252525", "content": "🔎"}, "clock": "https://x/icon.png"}
+        dify.apps["app-other"].tool_icons = icons
+        gate = Gate()
+        dify.reply(Answer([SEARCH, CLOCK, ANSWER], gate=gate))
+        async with world.bot():
+            place.ask("what time is it?")
+            gate.allow(2)
+            answer = await chat.journal.wait(lambda: next(iter(place.answers()), None))
+            await chat.journal.wait(lambda: "🔎 Web search" in trace(chat, answer))
+            gate.finish()
+            await shows(chat, place.answers, "late")
+            await chat.journal.wait(lambda: "clock" in trace(chat, answer))
+            await settled(chat, answer)
+        assert "Web search" in trace(chat, answer)
+        assert "…" not in trace(chat, answer)
+        assert SECRET not in said_to_the_platform(chat)
+        assert place.answers() == [answer]
+
+
+async def settled(chat, answer):
+    """Wait until nothing of a message is being written any more."""
+    await chat.taken()
+    if chat.name == "slack":
+        await chat.journal.wait(lambda: not answer.streaming)
+    else:
+        await chat.journal.wait(lambda: "⏳" not in answer.content)
+
+
+@pytest.mark.parametrize("version", ["0.15.8", "1.16.1"])
+async def test_the_nodes_of_a_chatflow_are_shown_and_collapsed(world, chat, place, version):
+    async with another(version) as dify:
+        serve(world, "advanced-chat", dify)
+        gate = Gate()
+        nodes = [Node("Look it up", "knowledge-retrieval"), Node("Think", "llm")]
+        dify.reply(Answer([*nodes, ANSWER], gate=gate))
+        async with world.bot():
+            place.ask("what time is it?")
+            gate.allow(1)
+            answer = await chat.journal.wait(lambda: next(iter(place.answers()), None))
+            await chat.journal.wait(lambda: "Look it up" in trace(chat, answer))
+            gate.finish()
+            await shows(chat, place.answers, "late")
+            await settled(chat, answer)
+        assert "Look it up" in trace(chat, answer)
+        assert "Think" in trace(chat, answer)
+        assert "Start" not in trace(chat, answer)
+        assert own_text(chat, answer) == ANSWER
+
+
+async def test_rounds_and_the_log_of_an_agents_node(world, chat, dify, place):
+    serve(world, "advanced-chat")
+    data = {"id": "r1", "node_id": "it1", "title": "Each page", "node_type": "iteration"}
+    events = [
+        Event("iteration_started", {"data": data | {"inputs": {"x": SECRET}}}),
+        Event("iteration_next", {"data": data | {"index": 1}}),
+        Event("iteration_completed", {"data": data | {"status": "succeeded", "outputs": {"x": SECRET}}}),
+        Node("Helper", "agent"),
+        Log("ROUND 1", "log-1", "start", None, {"x": SECRET}),
+        Log("CALL search", "log-2", "success", "log-1", {"x": SECRET}),
+    ]
+    dify.reply(Answer([*events, ANSWER]))
+    async with world.bot():
+        place.ask("what time is it?")
+        answer = await shows(chat, place.answers, "late")
+        await chat.journal.wait(lambda: "Helper" in trace(chat, answer))
+        await settled(chat, answer)
+    assert "Each page" in trace(chat, answer)
+    assert SECRET not in said_to_the_platform(chat)
+    assert own_text(chat, answer) == ANSWER
+
+
+async def test_a_model_alone_is_no_step(world, chat, dify, place):
+    serve(world, "advanced-chat")
+    dify.reply(ANSWER)
+    async with world.bot():
+        place.ask("what time is it?")
+        answer = await shows(chat, place.answers, "late")
+        await settled(chat, answer)
+    assert "LLM" not in seen(chat, answer)
+    assert not trace(chat, answer)
+
+
+@pytest.mark.parametrize("mode", ["agent-chat", "advanced-chat"])
+async def test_no_steps_are_shown_where_nobody_wants_them(world, chat, dify, place, mode):
+    serve(world, mode)
+    steps = [SEARCH] if mode == "agent-chat" else [Node("Look it up", "knowledge-retrieval"), Node("Think")]
+    dify.reply(Answer([*steps, ANSWER]))
+    async with world.bot(apps__support__show={"steps": False}):
+        place.ask("what time is it?")
+        answer = await shows(chat, place.answers, "late")
+        await settled(chat, answer)
+    assert not trace(chat, answer)
+    assert not any(word in seen(chat, answer) for word in ("Web search", "Look it up", "Think"))
+    assert not dify.journal.named("GET /meta")
+    assert own_text(chat, answer) == ANSWER
