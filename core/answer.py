@@ -58,6 +58,7 @@ class Answer:
     malformed: int = 0
     error_code: str | None = None
     error_status: int | None = None
+    error_message: Any = None  # to be matched against; may hold what must not be shown or logged
     speech: Speech | None = None  # what the app speaks, where somebody wants to hear it
     _verdict: Outcome | None = None
     _agent_spoke: bool = False
@@ -88,6 +89,8 @@ class Answer:
         """Take the next event of the stream."""
         if isinstance(event, Event):
             self._note_ids(event)
+        if isinstance(event, TtsMessage):
+            self._hear(event)
         match event:
             case Message():
                 self._take_message(event.answer)
@@ -104,8 +107,6 @@ class Answer:
                 self._replace(event.data.text)
             case Malformed():
                 self.malformed += 1
-            case TtsMessage():
-                self._hear(event)
             case HumanInput():
                 self.form = event.form if event.event == "human_input_required" else None
             case _:
@@ -157,6 +158,7 @@ class Answer:
                 self._verdict = Outcome.FAILED
                 self.error_code = str(event.code or "unknown")
                 self.error_status = event.status if isinstance(event.status, int) else None
+                self.error_message = event.message
             case WorkflowFinished() if self._verdict is None:
                 self._finish(event)
             case WorkflowPaused() if self._verdict is None:
@@ -167,6 +169,7 @@ class Answer:
         status = event.data.status
         failed = Outcome.STOPPED if status == "stopped" else Outcome.FAILED
         self._verdict = Outcome.COMPLETE if status in {"succeeded", "partial-succeeded"} else failed
+        self.error_message = event.data.error if self._verdict is Outcome.FAILED else None
         self._add_files(event.data.made)
         whole = self._verdict is Outcome.COMPLETE and not self.message_id
         if whole or not self.text:  # a workflow streams nothing, or (0.15) only some of its outputs

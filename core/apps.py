@@ -1,7 +1,9 @@
 """The configured apps, and what is asked of them with a person's message."""
 
+import asyncio
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +13,13 @@ from core.dify.apps import DifyApp
 from core.dify.client import Question
 from core.dify.inputs import asked, merged
 from core.dify.questions import trace_id
+from core.errors import DifyError
 from core.messages import IncomingMessage, Names, Place
 from core.settings import AppSettings
 from core.store.rows import Turn
 
 PLACEHOLDER = re.compile(r"\{(user_name|channel_name|platform|locale)\}")
+FORM_SECONDS = 2.0  # how long a question, or its refusal, waits for the app's form
 MAX_IDENTITY = 255  # Dify fails (500) on a longer `user`
 
 
@@ -61,6 +65,13 @@ class App:
         query_input = None if self.dify.chats else self.dify.query_input
         return bool(known is not None and asked(known.form, query_input))
 
+    async def wants_form(self) -> bool:
+        """Whether there is something to fill in, asked anew: Dify refused what fits the form that we know."""
+        with suppress(DifyError, TimeoutError):
+            async with asyncio.timeout(FORM_SECONDS):
+                await self.dify.newest_parameters()
+        return self.has_form
+
     def is_own_file(self, url: str) -> bool:
         """Whether an address in an answer is a file of the app's own Dify."""
         return self.dify.client.api.downloads.address(url) is not None
@@ -75,6 +86,8 @@ class App:
         """What Dify is asked for a message, with what a person has filled in before (by variable)."""
         message, settings = turn.message, self.settings
         names = await adapter.names(message) if self._wants_names(message) else Names("", "")
+        if remembered and (self.dify.known_parameters is None or self.dify.mode is None):
+            await self._learn_form()
         inputs, missing = self._inputs(_placeholders(message, names), remembered or {}, message)
         text = message.text if message.text.strip() or not message.files else settings.default_query
         question = Question(
@@ -89,6 +102,13 @@ class App:
             auto_name=settings.auto_name,
         )
         return Prepared(question, missing)
+
+    async def _learn_form(self) -> None:
+        """What people filled in is typed by the form, which a process that has just begun may not know."""
+        with suppress(DifyError, TimeoutError):
+            async with asyncio.timeout(FORM_SECONDS):
+                await self.dify.detect()
+                await self.dify.parameters()
 
     def _inputs(
         self, placeholders: Mapping[str, str], remembered: Mapping[str, Any], message: IncomingMessage

@@ -35,6 +35,7 @@ class Closing:
         return self.outcome == Outcome.COMPLETE
 
 
+REFUSED = "inputs_refused"
 _SAID = {Outcome.STOPPED: "stopped", Outcome.PAUSED: "paused", Outcome.LOST: "answer_lost"}
 
 
@@ -62,7 +63,7 @@ def judged(answer: Answer, before: Sequence[str], *, stopped: bool, cut: bool, q
         outcome = Outcome.STOPPED
     said, retry, hint = _SAID.get(outcome, ""), outcome is Outcome.LOST, ""
     if outcome is Outcome.FAILED:
-        advice = failure(answer.error_code, answer.error_status).advice
+        advice = failure(answer.error_code, answer.error_status, answer.error_message).advice
         said, retry, hint = advice.sentence, advice.retry, f"{advice.hint} ({answer.error_code})"
     if outcome is Outcome.COMPLETE and not text.strip() and not answer.files:
         said = "empty_answer"
@@ -80,6 +81,7 @@ def judged(answer: Answer, before: Sequence[str], *, stopped: bool, cut: bool, q
         retry,
         hint,
         form=form,
+        setup=outcome is Outcome.FAILED and said == REFUSED,
         message_id=answer.message_id,
         conversation_id=answer.conversation_id,
     )

@@ -17,6 +17,7 @@ def kept_form(form: HumanForm | None) -> dict[str, Any]:
     return {
         "token": form.form_token,
         "title": form.node_title,
+        "text": form.text,  # which stands at the end of the answer while it waits
         "inputs": [[one.output_variable_name, one.type] for one in form.inputs if one.output_variable_name],
         "actions": [[action.id, action.title or action.id] for action in form.buttons],
         "defaults": form.defaults,

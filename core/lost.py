@@ -28,7 +28,7 @@ class Lost:
             task_id=turn.task_id,
             message_id=turn.message_id,
             run_id=turn.run_id,
-            text=turn.text,
+            text=turn.text.removesuffix(str(turn.pause.get("text") or "")).rstrip(),
             decided=str(turn.pause.get("token") or ""),
         )
 

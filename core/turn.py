@@ -141,16 +141,17 @@ class Turns:
         except Superseded:
             raise
         except ParleyError as error:
-            return self._failed(story, error)
+            return await self._failed(story, error)
         except Exception as error:
             log.error("turn %d failed inside: %s", turn.id, type(error).__name__)  # noqa: TRY400
             log.debug("details", exc_info=True)
             return Closing(story.reply.text, ("internal",), Outcome.FAILED)
 
-    def _failed(self, story: Story, error: ParleyError) -> Closing:
-        if story.app is not None and isinstance(error, DifyRefused) and error.code in _CHANGED:
-            story.app.dify.stale()
-        setup = isinstance(error, InputsRefused) and story.app is not None and story.app.has_form
+    async def _failed(self, story: Story, error: ParleyError) -> Closing:
+        app = story.app
+        if app is not None and isinstance(error, DifyRefused) and error.code in _CHANGED:
+            app.dify.stale()
+        setup = isinstance(error, InputsRefused) and app is not None and await app.wants_form()
         return replace(failed(error, story.reply.text), footers=tuple(story.notes), setup=setup)
 
     async def _obey(self, command: Command, turn: Turn, app: App | None) -> Closing:
@@ -207,9 +208,9 @@ class Turns:
         if asking.left or (running.cut and asking.untouched):
             await asking.settle()
             return None
-        return self._judged(story, app, asking, answer, before)
+        return await self._judged(story, app, asking, answer, before)
 
-    def _judged(
+    async def _judged(
         self, story: Story, app: App, asking: Asking, answer: Answer, before: Sequence[str]
     ) -> Closing:
         flags = {"stopped": asking.stopped, "cut": asking.cut, "quiet": story.running.quiet}
@@ -220,7 +221,8 @@ class Turns:
             if answer.speech is not None and (spoken := answer.speech.file()) is not None:
                 story.made.add(spoken)
         under = footers(answer, app.settings.show) if closing.text else ()
-        return replace(closing, text=text, footers=(*story.notes, *under))
+        setup = closing.setup and await app.wants_form()  # a worker looks at the inputs once it has begun
+        return replace(closing, text=text, setup=setup, footers=(*story.notes, *under))
 
     async def _steps(self, app: App, turn: Turn) -> Steps | None:
         if not app.settings.show.steps:

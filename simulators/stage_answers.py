@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from simulators.dify.script import Answer, pieces
 from simulators.dify.state import Run
-from simulators.stage_extras import pictures, sources, steps_before, then_suggest
+from simulators.stage_extras import pictures, received, sources, steps_before, then_suggest
 from simulators.stage_texts import LONG_CODE, MEMORY, SECTIONS, TOPICS, WORDS
 
 _KANA = re.compile(r"[\u3040-\u30ff]")
@@ -108,7 +108,7 @@ def answer(run: Run) -> Answer:
     earlier = run.conversation.messages if run.conversation else []
     first = earlier[0].query if earlier else run.query
     lang, question = language(run.query), run.query
-    text = words(compose(question, run.turn, first))
+    text = words("".join(received(run)) + compose(question, run.turn, first))
     steps = [*steps_before(question, lang), *text, *pictures(question)]
     known = about((question, first))
     return Answer(then_suggest(run, steps, known, lang), sources=sources(question))

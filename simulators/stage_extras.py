@@ -51,9 +51,10 @@ NEXT: dict[str, dict[str, Sequence[str]]] = {
             "Show me a picture and your steps",
             "Where do your answers come from?",
             "Give me a long answer",
+            "How does a refund work?",
         ),
-        "ja": ("ステップと画像を見せて", "回答の出典は?", "長い答えをください"),
-        "zh": ("给我看步骤和图片", "你的回答来源是什么?", "请给我一个长的回答"),
+        "ja": ("ステップと画像を見せて", "回答の出典は?", "長い答えをください", "返金はどうなりますか?"),
+        "zh": ("给我看步骤和图片", "你的回答来源是什么?", "请给我一个长的回答", "退款需要多长时间?"),
     },
 }
 OPENING = "Hello! I am the demo's support app. Ask me about passwords or refunds, or begin with one of these."
@@ -88,6 +89,11 @@ def steps_before(question: str, lang: str) -> list[Step]:
         labels = {f"tool{number}": {"en_US": title, "ja_JP": title, "zh_Hans": title}}
         found += [Tool(f"tool{number}", labels=labels), Silence(seconds=_PAUSE)]
     return found
+
+
+def received(run: Run) -> list[str]:
+    """A line for each file that came with the question."""
+    return [f"I got your file `{file.name}`, {len(file.data):,} bytes.\n\n" for file in run.files]
 
 
 def pictures(question: str) -> list[Step]:

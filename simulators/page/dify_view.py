@@ -41,5 +41,11 @@ def pulse(dify: DifySimulator | None) -> Pulse:
     """What is being answered now; a real Dify (None) is not watched."""
     if dify is None:
         return Pulse(time.monotonic(), None)
-    ends = {run.query: run.started + run.seconds if run.ended.is_set() else None for run in dify.runs}
-    return Pulse(time.monotonic(), ends)
+    return Pulse(time.monotonic(), {run.query: _end(run) for run in dify.runs})
+
+
+def _end(run: Run) -> float | None:
+    """When it ended; a run that waits for a person's decision writes nothing."""
+    if run.status == "paused":
+        return run.started
+    return run.started + run.seconds if run.ended.is_set() else None

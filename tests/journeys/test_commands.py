@@ -1,7 +1,7 @@
 """The platform's commands: their answers are seen by who gave them alone, and they do what they say."""
 
 import pytest
-from shared import OTHER, asked, serve, shows, stops, told
+from shared import OTHER, asked, kept, serve, shows, stops, told
 
 from core.commands import COMMANDS
 from simulators.dify.conversations import add_variable
@@ -11,6 +11,13 @@ from simulators.dify.script import Answer, Gate
 @pytest.fixture
 def gate():
     return Gate()
+
+
+async def answered(world, chat, find, text, count=1):
+    """Wait until an answer is whole, and all that Dify said of it is kept; gives its message."""
+    answer = await shows(chat, find, text, count)
+    await kept(world, chat, "state = 'closed'")
+    return answer
 
 
 def conversations(dify):
@@ -32,7 +39,7 @@ async def test_new_begins_afresh_in_direct_messages(world, chat, dm, dify):
     dify.add_app(OTHER, mode="chat", name="Other", opening_statement="Hello, I am new.")
     async with world.bot():
         dm.ask("first")
-        await shows(chat, dm.answers, "turn 1")
+        await answered(world, chat, dm.answers, "turn 1")
         await dm.command("new")
         assert "Hello, I am new." in await told(chat, chat.alice, "A new topic")
         dm.ask("second")
@@ -76,11 +83,11 @@ async def test_stop_leaves_other_peoples_answers_alone(world, chat, dify, gate):
 async def test_history_lists_and_the_next_question_goes_where_it_is_switched_to(world, chat, dify):
     async with world.bot():
         chat.begin("about cats")
-        await shows(chat, chat.in_dm, "about cats")
+        await answered(world, chat, chat.in_dm, "about cats")
         await chat.command(chat.alice, "new", direct=True)
         await told(chat, chat.alice, "A new topic")
         chat.begin("about dogs")
-        await shows(chat, chat.in_dm, "about dogs", count=2)
+        await answered(world, chat, chat.in_dm, "about dogs", count=2)
         await chat.command(chat.alice, "history", direct=True)
         listed = (await told(chat, chat.alice, "1. ")).splitlines()
         assert listed[0].startswith("1. **")  # the one that goes on now
@@ -98,7 +105,7 @@ async def test_history_lists_and_the_next_question_goes_where_it_is_switched_to(
 async def test_history_renames_and_deletes(world, chat, dm, dify):
     async with world.bot():
         dm.ask("about cats")
-        await shows(chat, dm.answers, "turn 1")
+        await answered(world, chat, dm.answers, "turn 1")
         await dm.command("history", "rename 1 All the cats")
         await told(chat, chat.alice, "All the cats")
         assert dify.runs[0].conversation.name == "All the cats"
@@ -113,7 +120,7 @@ async def test_history_renames_and_deletes(world, chat, dm, dify):
 async def test_forget_deletes_here_and_at_dify(world, chat, dm, dify):
     async with world.bot():
         dm.ask("a secret")
-        answer = await shows(chat, dm.answers, "turn 1")
+        answer = await answered(world, chat, dm.answers, "turn 1")
         await dm.command("forget")
         await told(chat, chat.alice, "This conversation is deleted")
         assert dify.apps["app-support"].conversations == {}
@@ -136,7 +143,7 @@ async def test_admins_see_and_set_the_variables_of_their_conversation(world, cha
     world.settings["admins"] = [f"{chat.name}:{chat.alice.id}"]
     async with world.bot():
         dm.ask("hi")
-        await shows(chat, dm.answers, "turn 1")
+        await answered(world, chat, dm.answers, "turn 1")
         add_variable(dify.runs[0].conversation, "level", 3, "number")
         await dm.command("variables")
         await told(chat, chat.alice, "`level` (number) = 3")

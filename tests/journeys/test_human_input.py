@@ -1,7 +1,7 @@
 """Runs that wait for a person: the form stands under the answer, who may decides, and the rest comes there."""
 
 import pytest
-from shared import ASKS, ATTACH, OTHER, another, asked, kept, serve, shows, told
+from shared import another, asked, kept, serve, shows, told
 
 from simulators.dify.script import Answer, Gate, Node, Pause
 

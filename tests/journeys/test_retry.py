@@ -182,7 +182,7 @@ async def test_a_question_asked_again_can_be_stopped(world, chat, dm, dify, gate
 
 async def test_what_can_be_helped_by_nobody_has_no_button(world, chat, dm, dify):
     serve(world, "advanced-chat")
-    dify.reply(Answer(["one ", Pause(), "two"]))
+    dify.reply(Answer(["one ", Pause(with_token=False), "two"]))
     async with world.bot():
         dm.ask("hi")
         answer = await shows(chat, dm.answers, "waits for a person's decision")

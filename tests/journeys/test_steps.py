@@ -32,7 +32,8 @@ async def test_an_agents_tools_are_shown_while_it_works(world, chat, place, vers
         dify.apps["app-other"].tool_icons = icons
         gate = Gate()
         dify.reply(Answer([SEARCH, CLOCK, ANSWER], gate=gate))
-        async with world.bot():
+        known = {"apps__support__mode": "agent-chat"} if version == "0.15.8" else {}  # it does not say
+        async with world.bot(**known):
             place.ask("what time is it?")
             gate.allow(2)
             answer = await chat.journal.wait(lambda: next(iter(place.answers()), None))
@@ -121,5 +122,4 @@ async def test_no_steps_are_shown_where_nobody_wants_them(world, chat, dify, pla
         await settled(chat, answer)
     assert not trace(chat, answer)
     assert not any(word in seen(chat, answer) for word in ("Web search", "Look it up", "Think"))
-    assert not dify.journal.named("GET /meta")
     assert own_text(chat, answer) == ANSWER

@@ -5,9 +5,8 @@ import pytest
 from adapters.discord import commands, presses
 from adapters.discord.registering import NOTE
 from adapters.discord.settings import DiscordSettings
-from bots.syncing import sync_discord
+from bots.syncing import NotRegistered, sync_discord
 from core.commands import COMMANDS
-from core.contract import Refused
 from core.messages import (
     Addressed,
     Button,
@@ -83,7 +82,7 @@ async def test_commands_of_others_stay(simulator):
 
 
 async def test_a_wrong_token_is_refused(simulator):
-    with pytest.raises(Refused):
+    with pytest.raises(NotRegistered, match="discord.token"):
         await sync_discord(DiscordSettings(token="wrong", api_url=simulator.api_url))
 
 

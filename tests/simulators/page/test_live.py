@@ -49,7 +49,12 @@ async def test_a_message_is_posted_in_discord_and_in_a_thread_there(live, stage)
     )
     shown = await live.until(lambda: messages(live, thread=str(thread.id)))
     assert [text(each) for each in shown] == ["In there"]
-    assert live[f"thread/{thread.id}"] == {"id": str(thread.id), "name": "Talk", "count": 1}
+    assert live[f"thread/{thread.id}"] == {
+        "id": str(thread.id),
+        "name": "Talk",
+        "count": 1,
+        "place": "discord/channel",
+    }
 
 
 async def test_a_reply_is_posted_in_a_slack_thread(live, stage):

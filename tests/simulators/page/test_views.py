@@ -1,5 +1,7 @@
 """What the page is told of answers: their calls, their parts, whether they are being written."""
 
+import json
+
 import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -72,16 +74,18 @@ async def test_dify_answers_are_listed_with_their_ratings(live, stage):
     dify = stage.config["dify"]["base_url"]
     headers = {"Authorization": f"Bearer {stage.config['apps']['support']['api_key']}"}
     stage.pace = 500
-    body = {"inputs": {}, "query": "退款多久?", "user": "u", "response_mode": "blocking"}
+    body = {"inputs": {}, "query": "退款多久?", "user": "u", "response_mode": "streaming"}
     async with aiohttp.ClientSession(headers=headers) as api:
-        answer = await (await api.post(f"{dify}/chat-messages", json=body)).json()
+        lines = (await (await api.post(f"{dify}/chat-messages", json=body)).text()).splitlines()
+        events = [json.loads(line[5:]) for line in lines if line.startswith("data:")]
+        answer = "".join(each["answer"] for each in events if each["event"] == "agent_message")
         rating = {"rating": "dislike", "user": "u"}
-        await api.post(f"{dify}/messages/{answer['message_id']}/feedbacks", json=rating)
+        await api.post(f"{dify}/messages/{events[-1]['message_id']}/feedbacks", json=rating)
     row = await live.until(lambda: live.get("answer/000001") if live["dify"]["answers"] else None)
     await live.until(lambda: live["answer/000001"]["rating"] == "dislike")
     assert row["question"] == "退款多久?"
     assert live["answer/000001"]["state"] == "succeeded"
-    assert "退款" in answer["answer"]
+    assert "退款" in answer
     assert [live[key]["method"] for key in sorted(live) if key.startswith("request/")] == [
         "POST /chat-messages",
         "POST /messages/{message_id}/feedbacks",
