@@ -89,8 +89,6 @@ class Answer:
         """Take the next event of the stream."""
         if isinstance(event, Event):
             self._note_ids(event)
-        if isinstance(event, TtsMessage):
-            self._hear(event)
         match event:
             case Message():
                 self._take_message(event.answer)
@@ -110,7 +108,7 @@ class Answer:
             case HumanInput():
                 self.form = event.form if event.event == "human_input_required" else None
             case _:
-                self._take_end(event)
+                self._take_rest(event)
 
     def _note_ids(self, event: Event) -> None:
         self.task_id = self.task_id or event.task_id or ""
@@ -135,13 +133,15 @@ class Answer:
         known = {key for file in self.files for key in _keys(file)}
         self.files += tuple(file for file in files if not known & _keys(file))
 
-    def _hear(self, event: TtsMessage) -> None:
-        if self.speech is not None:
-            self.speech.take(event)
-
     def _replace(self, text: str) -> None:
         self.redraws += not text.startswith(self.text)
         self.text = text
+
+    def _take_rest(self, event: AnyEvent) -> None:
+        if not isinstance(event, TtsMessage):
+            self._take_end(event)
+        elif self.speech is not None:
+            self.speech.take(event)
 
     def _take_end(self, event: AnyEvent) -> None:
         if isinstance(event, MessageEnd):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.contract import ChatAdapter
-from core.dify.about import FormField
+from core.dify.about import FormField, Parameters
 from core.dify.apps import DifyApp
 from core.dify.client import Question
 from core.dify.inputs import asked, merged
@@ -57,6 +57,13 @@ class App:
     def blocking(self) -> bool:
         """Whether answers come as a whole (`response: blocking`); never those of agents."""
         return self.dify.blocking
+
+    async def known(self, seconds: float) -> Parameters | None:
+        """What the app says about itself; waits at most so long for its first word, and never raises."""
+        with suppress(TimeoutError, DifyError):
+            async with asyncio.timeout(seconds):
+                return await self.dify.parameters()
+        return None
 
     @property
     def has_form(self) -> bool:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from core.apps import App
 from core.commands import COMMANDS
 from core.conversation_commands import ConversationCommands
-from core.dify.about import Parameters
 from core.dify.workflows import WorkflowLog
 from core.errors import DifyError
 from core.messages import (
@@ -73,7 +72,7 @@ class CommandHandlers:
 
     async def _carry_out(self, name: str, app: App, given: CommandGiven, lang: str) -> Response:
         if name == "setup":
-            await _known(app)
+            await app.known(SECONDS)
             return await self._setup.opened(app, given.place, given.identity, given.locale)
         try:
             async with asyncio.timeout(SECONDS):
@@ -87,7 +86,7 @@ class CommandHandlers:
     async def opened(self, opened: Opened) -> Response | None:
         """A first word where somebody opened a place, and what may be asked first."""
         app = self._app(opened)
-        known = await _known(app) if app is not None else None
+        known = await app.known(SECONDS) if app is not None else None
         if known is None:
             return None
         text, questions = known.opening_statement.strip(), tuple(known.suggested_questions[:STARTERS])
@@ -139,15 +138,6 @@ class CommandHandlers:
             facts=where.facts,
         )
         return self._apps.get(choose(self._routes, message))
-
-
-async def _known(app: App) -> Parameters | None:
-    """The app's parameters, waited for as long as a platform waits; None where they can't be had."""
-    try:
-        async with asyncio.timeout(SECONDS):
-            return await app.dify.parameters()
-    except (TimeoutError, DifyError):
-        return None
 
 
 def _run(row: WorkflowLog) -> str:

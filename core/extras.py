@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 ALOUD = "aloud"
 REASON = "reason"
+ATTEMPTS = 4  # of posting a recording
+PAUSE_SECONDS = 1.0
 _LONGEST = 2_000  # characters of a reason
 _ENDINGS = {
     "audio/mpeg": "mp3",
@@ -70,7 +72,7 @@ class ReadAloud:
             name = f"answer.{_ENDINGS.get(spoken.mime, 'mp3')}"
             key = f"parley-{pressed.ref.id}:{ALOUD}"  # pressed twice, it stands once
             target = Target(stood.conversation.place, pressed.ref, Person(stood.author), key)
-            await adapter.upload(target, OutgoingFile(name, spoken.mime, spoken.data))
+            await _post(adapter, target, OutgoingFile(name, spoken.mime, spoken.data))
         except DifyError as error:
             log.warning("an answer could not be spoken: %s", error.advice.hint)
             await adapter.whisper(pressed.ref, pressed.author, say(error.advice.sentence, lang))
@@ -89,6 +91,20 @@ class ReadAloud:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _post(adapter: ChatAdapter, target: Target, file: OutgoingFile) -> None:
+    """Post it. Raises FileTooLarge, Gone, and in the end RateLimited, Uncertain."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            await adapter.upload(target, file)
+        except RateLimited as limited:
+            await asyncio.sleep(limited.retry_after)
+        except Uncertain:
+            await asyncio.sleep(PAUSE_SECONDS)
+        else:
+            return
+    await adapter.upload(target, file)
 
 
 class Reasons:

@@ -63,6 +63,7 @@ class MadeFiles:
 
     def __init__(self, app: App, adapter: ChatAdapter, turn: Turn, guard: Guard) -> None:
         self._downloads = app.dify.client.api.downloads
+        self._dify = app.dify
         self._adapter = adapter
         self._turn = turn
         self._guard = guard
@@ -80,7 +81,7 @@ class MadeFiles:
         for file in files:
             key = identity_of(file)
             if key and key not in self._made and file.belongs_to != "user":
-                made = self._made[key] = _Made(self._number(key), file)
+                made = self._made[key] = _Made(self._number(key), self._named(file))
                 self._begin(made)
 
     def add(self, file: OutgoingFile) -> None:
@@ -111,6 +112,13 @@ class MadeFiles:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _named(self, file: AppFile) -> AppFile:
+        """The file with the name that it had before a restart, by which a platform may know it again.
+
+        A chat tells of its files without names as it goes (message_file); in its history they have one.
+        """
+        return file if self._dify.run_kind else file.model_copy(update={"filename": ""})
 
     def _number(self, key: str) -> int:
         number = zlib.crc32(key.encode(errors="replace")) % _NUMBERS

@@ -46,7 +46,7 @@ class Offering:
         return await self._insist()
 
     async def _in_quota(self) -> Answer | None:
-        """The answer; None where the quota is used up and nothing came. Dify says so before or in a stream."""
+        """The answer; None where the quota is used up and nothing came (said before a stream, or in it)."""
         try:
             answer = await self._insist()
         except DifyRefused as refused:

@@ -55,8 +55,11 @@ class Setup:
     async def opened(self, app: App, place: Place, identity: str, locale: str) -> Response:
         """The form of an app for a place (a command asks for it)."""
         lang = language("", locale)
-        await self._asides.keep_inputs(place, app.dify.name, identity, {})  # from here on the place is known
-        return self._page(app, place, await self._asides.inputs(place, app.dify.name), 0, lang)
+        name = app.dify.name
+        await self._asides.keep_inputs(place, name, identity, {})  # from here on the place is known
+        current = await self._asides.meant(place, name)
+        known = current.inputs if current is not None else await self._asides.inputs(place, name)
+        return self._page(app, place, known, 0, lang)
 
     async def submitted(self, submitted: FormSubmitted) -> Response | None:
         """Check and keep what was filled in; then the next page, or the question that waits for it."""
@@ -72,12 +75,22 @@ class Setup:
             return Refusal({name: say(one.sentence, lang, **one.values) for name, one in wrong.items()})
         given = submitted.values
         values = {one.variable: kept(given[one.variable]) for one in shown if one.variable in given}
-        identity = stood.conversation.identity if stood is not None else ""
-        await self._asides.keep_inputs(place, app.dify.name, identity, values)
+        known = await self._keep(app, place, stood.conversation.identity if stood is not None else "", values)
         if page + 1 < len(fields):
-            known = await self._asides.inputs(place, app.dify.name)
             return self._page(app, place, known, page + 1, lang)
         return await self._ask_now(submitted.ref, lang)
+
+    async def _keep(
+        self, app: App, place: Place, identity: str, values: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Keep it for the place, and for the conversation that is meant there; all that is known now."""
+        name = app.dify.name
+        await self._asides.keep_inputs(place, name, identity, values)
+        current = await self._asides.meant(place, name)
+        if current is None or current.place == place:
+            return await self._asides.inputs(place, name)
+        await self._asides.keep_inputs(current.place, name, current.identity, values)
+        return {**current.inputs, **values}
 
     async def _ask_now(self, ref: MessageRef | None, lang: str) -> Response | None:
         for pause in (*PARKING_SECONDS, None):

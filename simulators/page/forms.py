@@ -32,14 +32,11 @@ def view(stage: Stage) -> dict[str, Form]:
 
 
 def _open_in_discord(stage: Stage) -> dict[str, Interaction]:
-    """By person; a form that was sent or closed is not there any more."""
-    known = stage.discord.world.interactions.values()
-    return {
-        name: each
-        for each in known
-        for name, user in stage.discord_places.people.items()
-        if each.user is user and each.modal is not None and each.id not in stage.closed_forms
-    }
+    """By person: the newest form of each, unless it was sent or closed; no older one comes up again."""
+    names = {user.id: name for name, user in stage.discord_places.people.items()}
+    opened = [each for each in stage.discord.world.interactions.values() if each.modal is not None]
+    newest = {names[each.user.id]: each for each in opened if each.user.id in names}
+    return {name: each for name, each in newest.items() if each.id not in stage.closed_forms}
 
 
 def slack_form(stage: Stage, known: str) -> View | None:

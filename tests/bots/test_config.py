@@ -29,7 +29,9 @@ def test_a_good_file_is_read_and_the_rest_has_its_defaults(written):
 def test_an_app_has_its_keys(written):
     pinned = "7C9E6679-7425-40de-944b-e07fc1f90ae7"
     keys = f"query_input: topic, response: blocking, workflow_id: {pinned}, quota_retries: 3, auto_name: true"
-    more = "files_base_url: 'https://files.example/x/', human_input: admins, show: {steps: false}"
+    more = (
+        "files_base_url: 'https://files.example/x/', human_input: admins, show: {steps: false, speech: true}"
+    )
     text = changed("app-sales}", f"app-sales, {keys}, {more}}}") + "admins: [' slack:U1', 'discord:22']\n"
     config = load(written(text))
     sales, support = config.core.apps["sales"], config.core.apps["support"]
@@ -37,6 +39,7 @@ def test_an_app_has_its_keys(written):
     assert (sales.workflow_id, sales.files_base_url) == (pinned.lower(), "https://files.example/x")
     assert (sales.auto_name, sales.human_input, config.admins) == (True, "admins", {"slack:U1", "discord:22"})
     assert (sales.show.steps, sales.show.suggestions, sales.show.usage) == (False, True, False)
+    assert (sales.show.speech, support.show.speech) == (True, False)
     assert (support.query_input, support.response, support.quota_retries) == (None, "streaming", 0)
     assert (support.workflow_id, support.files_base_url, support.default_query) == (None, None, "")
     assert (support.auto_name, support.read_aloud, support.human_input) == (False, False, "asker")

@@ -110,3 +110,26 @@ async def test_the_page_says_what_can_be_tried(page):
     await page.click("#try summary")
     assert await page.locator("#try li").count() == 7
     assert await page.is_visible("#try li:has-text('paper clip')")
+    await page.keyboard.press("Escape")
+    assert not await page.is_visible("#try li >> nth=0")
+
+
+async def test_a_command_is_completed_by_keyboard(page):
+    await page.focus("#discord textarea")
+    await page.keyboard.type("/he")
+    await page.keyboard.press("Tab")
+    assert await page.input_value("#discord textarea") == "/help"
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("#discord .message.whisper")
+
+
+async def test_a_form_is_put_away_by_keyboard_and_opened_again(page, demo):
+    demo.stage.pace = 200
+    await page.click("#discord .item:has-text('requests')")
+    await page.click("#discord .suggestion")
+    for _ in range(2):
+        await page.click("#discord .press:has-text('Fill in')")
+        await page.wait_for_selector("#discord dialog[open]")
+        await page.keyboard.press("Escape")
+        await page.wait_for_selector("#discord dialog[open]", state="detached")
+    assert not demo.stage.dify.runs

@@ -5,6 +5,7 @@ import pytest
 from core.answer import Answer, Outcome
 from core.closing import failed, judged, wanting
 from core.dify.about import FormField
+from core.dify.events import WorkflowFinished
 from core.dify.human_forms import HumanForm
 from core.dify.metadata import AppFile
 from core.errors import Advice, DifyUnreachable
@@ -105,3 +106,15 @@ def test_an_error_that_may_pass_is_offered_again(retry):
         retry,
         "no connection",
     )
+
+
+def test_a_run_that_failed_for_its_inputs_wants_the_form_and_any_other_can_be_asked_again():
+    def run(error):
+        answer = Answer()
+        data = {"status": "failed", "error": error}
+        answer.take(WorkflowFinished(event="workflow_finished", data=data))
+        return judged(answer, (), **CALM)
+
+    refused, broken = run("city is required in input form"), run("the model said 500")
+    assert (refused.sentences, refused.setup, refused.retry) == (("inputs_refused",), True, False)
+    assert (broken.sentences, broken.setup, broken.retry) == (("dify_failed",), False, True)

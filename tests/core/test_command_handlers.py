@@ -1,5 +1,7 @@
 """What the platform's commands do, and who may use them."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.command_handlers import CommandHandlers
@@ -195,3 +197,22 @@ async def test_while_dify_is_away_it_is_said(home):
 
 async def test_who_opens_a_place_is_greeted(home):
     assert await home.does.opened(Opened(DM, ANN, ID)) == Greeting("Hello!", ("What can you do?",))
+
+
+async def test_in_direct_messages_with_threads_the_latest_conversation_is_meant(home):
+    old = await talked(home, "about cats", place=replace(DM, thread="t1"))
+    new = await talked(home, "about dogs", place=replace(DM, thread="t2"), name="q2")
+    assert (await said(home, "history")).startswith("1. **")
+    await said(home, "new")
+    assert (await home.asides.conversation(replace(DM, thread="t2"), "helpdesk")).dify_id == ""
+    await home.asides.switch(replace(DM, thread="t2"), "helpdesk", new)
+    assert await said(home, "forget") == say("forgotten", "en")
+    assert list(home.dify.apps["app-k"].conversations) == [old]
+
+
+async def test_in_direct_messages_with_threads_a_switch_is_for_the_next_question(home):
+    cats = await talked(home, "about cats", place=replace(DM, thread="t1"))
+    await talked(home, "about dogs", place=replace(DM, thread="t2"), name="q2")
+    await said(home, "history", "switch 2")
+    turn = await home.turn("q3", place=replace(DM, thread="t3"), identity=ID, post=place_post(DM, "q3"))
+    assert turn.conversation.dify_id == cats

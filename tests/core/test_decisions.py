@@ -1,13 +1,18 @@
 """Runs that wait for a person: who may decide, what Dify is told, and that the run is followed, once."""
 
+import asyncio
+
 import pytest
 
 from core.answer import Answer, Outcome
 from core.decisions import Decisions
 from core.dify.client import Question
+from core.dify.human_forms import HumanForm
 from core.human_forms import buttons_of, kept_form
-from core.messages import Form, Whisper
-from core.store.rows import State
+from core.lost import Lost
+from core.messages import Addressed, Form, IncomingMessage, Place, Whisper
+from core.store.rows import Conversation, State, Turn
+from simulators.dify.payloads import form_data
 from simulators.dify.script import Node, Pause
 from tests.core.parts import ANN, ANSWER, BOB, house, press, sent
 
@@ -131,3 +136,26 @@ async def test_each_way_to_decide_is_a_button(home):
         ("decide:0", "Approve"),
         ("decide:1", "Reject"),
     ]
+
+
+async def test_a_press_before_the_run_is_parked_counts(home, decisions):
+    turn, answer = await waiting(home), None
+    again = await home.asides.go_on(turn.id, home.line.enlist)
+    claimed = await home.ledger.claim(again.turn)
+    pressing = asyncio.create_task(decisions.pressed(press("decide:0")))
+    await asyncio.sleep(0.02)
+    answer = kept_form(HumanForm.model_validate(form_data(form_of(home))))
+    await home.ledger.park(claimed, "paused", "Before.", answer)
+    assert await pressing is None
+    assert form_of(home).action == "approve"
+
+
+def test_the_text_of_the_form_is_no_part_of_what_the_run_said():
+    form = HumanForm(form_token="t", form_content="Go on?", actions=({"id": "yes", "title": "Yes"},))
+    place = Place("fake", "w", "c", "t")
+    message = IncomingMessage(ANSWER, place, ANN, "Why?", Addressed.MENTION, "who")
+    kept = Conversation(1, place, "helpdesk", "who", "")
+    pause, text = kept_form(form), "Before.\n\nGo on?"
+    turn = Turn(1, kept, message, State.RUNNING, "", "", "r", 0.0, text=text, pause=pause)
+    lost = Lost.before_us(turn, Question("Why?", "who"))
+    assert (lost.text, lost.decided) == ("Before.", "t")

@@ -133,6 +133,19 @@ async def test_a_process_that_died_before_it_kept_the_post_repeats_its_key(tmp_p
         assert len(scene.chat.posted) == 1
 
 
+@pytest.mark.parametrize(("mode", "same"), [("chat", True), ("advanced-chat", False)])
+async def test_a_chats_file_is_called_the_same_as_before_a_restart(tmp_path, mode, same):
+    """By its name a platform may know it again; a chat's history has names that its stream had not."""
+    async with staged(tmp_path, mode) as scene:
+        [file] = (await answer_with(scene, CAT)).files
+        await posted(scene, [file])
+        [(before, *_)] = shown(scene)
+        scene.chat.posted.clear()
+        await posted(scene, [file.model_copy(update={"filename": "kitten.png"})])
+        [(after, *_)] = shown(scene)
+        assert after == (before if same else "kitten.png")
+
+
 @pytest.mark.parametrize(
     "faults", [[RateLimited(0.01), Uncertain("reset")], [Uncertain("reset")] * 4, [RateLimited(0.01)] * 5]
 )

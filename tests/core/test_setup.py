@@ -1,7 +1,12 @@
 """The app's own form: opened, checked, remembered, and the question that waited for it."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
+from core.apps import App
+from core.dify.apps import DifyApp
 from core.messages import Form, IncomingFile, Refusal, Whisper
 from core.setup import Setup, form_key
 from core.store.rows import State
@@ -132,3 +137,30 @@ async def test_a_form_of_an_app_that_is_gone_is_too_late(home, setup):
     assert isinstance(await setup.pressed(press(form_key("another"))), Whisper)
     assert isinstance(await setup.submitted(sent(form_key("another"), {})), Whisper)
     assert isinstance(await setup.pressed(press(KEY, ref=ANSWER.__class__("fake", "w", "c", "no"))), Whisper)
+
+
+async def test_a_form_that_is_sent_before_the_question_is_parked_asks_it_all_the_same(home, setup):
+    turn = await home.turn()
+    sending = asyncio.create_task(setup.submitted(sent(KEY, {"name": "Ann", "age": "41"})))
+    await asyncio.sleep(0.02)
+    await home.ledger.park(turn, "setup", "")
+    assert await sending is None
+    assert home.line.submitted == [turn.id]
+
+
+async def test_in_direct_messages_a_command_changes_the_conversation_that_is_going_on(home, setup):
+    inside = replace(DM, thread="t1")
+    await home.turn(place=inside, identity="fake:ann")
+    await home.asides.keep_inputs(inside, "helpdesk", "fake:ann", {"name": "Ann", "age": "41"})
+    form = await setup.opened(home.app, DM, "fake:ann", "")
+    assert [field.value for field in form.fields] == ["Ann", "kind", "41"]
+    await setup.submitted(sent(form.key, {"name": "Ann", "age": "42"}, ref=None, place=DM))
+    assert (await home.asides.inputs(inside, "helpdesk"))["age"] == "42"
+    assert (await home.asides.inputs(replace(DM, thread="t2"), "helpdesk"))["age"] == "42"
+
+
+async def test_a_process_that_has_just_begun_types_what_was_filled_in(home):
+    fresh = App(home.app.settings, DifyApp("helpdesk", home.app.dify.client, home.app.dify.server))
+    prepared = await fresh.prepared(await home.turn(), home.chat, {"name": "Ann", "age": "41"})
+    assert prepared.question.inputs == {"name": "Ann", "age": 41, "tone": "kind"}
+    await fresh.dify.aclose()

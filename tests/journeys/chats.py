@@ -42,7 +42,8 @@ class DiscordChat:
         self.server = discord
         self.journal = discord.journal
         self.alice, self.bob = discord.add_user("alice"), discord.add_user("bob")
-        self.guild = discord.add_guild("Acme", self.alice, self.bob)
+        self.nobody = discord.add_user("nobody")  # presses a button that there is none of
+        self.guild = discord.add_guild("Acme", self.alice, self.bob, self.nobody)
         self.channel = discord.add_channel(self.guild, "general")
         self.dm = discord.dm(self.alice)
         self._said = None  # the last thing that the bot was told of
@@ -58,7 +59,7 @@ class DiscordChat:
     def whisper(self, text):
         return self._say(self.dm, self.alice, text)
 
-    def begin(self, text, *, same=False):  # noqa: ARG002
+    def begin(self, text, *, same=False):
         """In the direct message, which is one conversation here."""
         return self.whisper(text)
 
@@ -123,7 +124,7 @@ class DiscordChat:
         data = {"component_type": 2, "custom_id": "parley:ping", "id": 1}
         place, source = self._said.channel, self._said
         ping = interactions.begin(
-            self.server.world, interactions.COMPONENT, self.alice, place, data, source=source
+            self.server.world, interactions.COMPONENT, self.nobody, place, data, source=source
         )
         await self.journal.wait(lambda: ping.response_type is not None)
 
@@ -167,6 +168,7 @@ class DiscordChat:
 
     def repeat_command(self, given):
         """The platform tells of a command once more."""
+        self._said = given.message
         world = self.server.world
         world.emit(Event("INTERACTION_CREATE", interactions.payload(world, given), guild=given.channel.guild))
 
@@ -297,7 +299,7 @@ class SlackChat:
     def _open_view(self, person):
         return next((view for view in self.server.open_views if view.user == person.id), None)
 
-    async def command(self, person, name, text="", *, question=None, direct=False):  # noqa: ARG002
+    async def command(self, person, name, text="", *, question=None, direct=False):
         """Give a command: in the direct messages or in the channel; threads take none."""
         return self.server.slash_command(
             self.dm if direct else self.channel, person, "/parley", f"{name} {text}"

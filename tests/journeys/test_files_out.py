@@ -43,9 +43,13 @@ def at_the_end(dify, *files):
     """A chatflow's answer with files."""
 
     def script(run):
-        rows = [told(dify, run, file) for file in files]
-        fields = {"id": run.message.id, "metadata": {}, "files": [*rows, dict(rows[0])]}
-        return Answer(["Here it is.", Event("message_end", fields)])
+        def steps():  # as the run goes: there is no message before
+            yield "Here it is."
+            rows = [told(dify, run, file) for file in files]
+            fields = {"id": run.message.id, "metadata": {}, "files": [*rows, dict(rows[0])]}
+            yield Event("message_end", fields)
+
+        return Answer(steps())
 
     return script
 

@@ -1,4 +1,4 @@
-"""What an app wants to know first: asked once, checked, kept for the conversation, sent with every question."""
+"""What an app wants to know first: asked once, checked, kept, and sent with every question."""
 
 import pytest
 from shared import FORM as QUERY
@@ -207,10 +207,10 @@ async def test_a_form_that_is_larger_than_a_dialogue_has_pages(world, chat, spot
     assert inputs(dify) == [{f"v{n}": f"text {n}" for n in range(len(fields))}]
 
 
-async def test_setup_changes_what_was_filled_in(world, chat, dm, dify):
-    world.settings["slack__dm_scope"] = "channel"
-    if chat.name == "discord":
-        world.settings.pop("slack__dm_scope")
+@pytest.mark.parametrize("scope", ["thread", "channel"])
+async def test_setup_changes_what_was_filled_in(world, chat, dm, dify, scope):
+    if chat.name == "slack":
+        world.settings["slack__dm_scope"] = scope
     wants(world)
     async with world.bot():
         (await dm.open(await wanting(chat, dm))).send(ANN)
@@ -222,7 +222,9 @@ async def test_setup_changes_what_was_filled_in(world, chat, dm, dify):
         await told(chat, chat.alice, "Kept.")
         dm.ask("more")
         await shows(chat, dm.answers, "You said: more", count=2)
-    assert inputs(dify) == [{"name": "Ann", "age": 41}, {"name": "Ann", "age": 42}]
+        chat.begin("anew")
+        await shows(chat, dm.answers, "You said: anew", count=3)
+    assert inputs(dify) == [{"name": "Ann", "age": 41}, *[{"name": "Ann", "age": 42}] * 2]
 
 
 async def test_setup_before_anything_is_asked_serves_the_first_question(world, chat, dm, dify):
@@ -245,6 +247,18 @@ async def test_setup_in_a_channel_serves_its_new_threads(world, chat, dify):
         question = chat.mention(chat.bob, "hi")
         await shows(chat, lambda: chat.in_thread(question), "You said: hi")
     assert inputs(dify) == [{"name": "Ann", "age": 41}]
+
+
+async def test_setup_in_a_channel_does_not_make_us_answer_what_is_said_there(world, chat, dify):
+    wants(world)
+    async with world.bot():
+        await chat.command(chat.alice, "setup")
+        (await chat.dialog(chat.alice)).send(ANN)
+        await told(chat, chat.alice, "Kept.")
+        chat.chatter(chat.bob, "not for you")
+        question = chat.mention(chat.bob, "hi")
+        await shows(chat, lambda: chat.in_thread(question), "You said: hi")
+    assert [call.args["query"] for call in asked(dify)] == ["hi"]
 
 
 async def test_setup_of_an_app_that_wants_nothing_says_so(world, chat, dm):

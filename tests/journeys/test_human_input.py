@@ -1,4 +1,4 @@
-"""Runs that wait for a person: the form stands under the answer, who may decides, and the rest comes there."""
+"""Runs that wait for a person: the form stands under the answer, and the rest comes there too."""
 
 import pytest
 from shared import another, asked, kept, serve, shows, told
@@ -229,6 +229,19 @@ async def test_a_decision_that_comes_too_late_is_said_to_be(world, chat, dm, dif
         dify.runs[0].form.expires_at = 0
         dm.press(answer, "Approve")
         await told(chat, chat.alice, "too late to decide")
+    assert len(asked(dify)) == 1
+
+
+async def test_a_form_whose_time_is_over_goes_on_as_dify_does(world, chat, spot, dify, mode, monkeypatch):
+    monkeypatch.setattr("core.decisions.LOOK_SECONDS", 0.1)
+    dify.reply(run_with(PLAIN))
+    async with world.bot():
+        spot.ask("do it")
+        answer = await waiting(world, chat, spot.answers)
+        dify.runs[0].form.expires_at = 0
+        await kept(world, chat, "state = 'running'")
+        dify.runs[0].form.submitted.set()  # Dify takes the branch for it a moment later
+        await goes_on(chat, spot.answers, answer, "Before.", "After 1.")
     assert len(asked(dify)) == 1
 
 

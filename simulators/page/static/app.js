@@ -30,6 +30,7 @@ class App {
     this._console = new Console(byId("dify"), this);
     this._frame = 0;
     this._makePersonas();
+    this._makeHelp();
   }
 
   // With a Dify of one's own there is one app, and no channel for a second.
@@ -83,6 +84,17 @@ class App {
       byId("personas").append(input, el("label", { for: `persona-${name}` }, el("span", { class: `avatar small ${name}`, "aria-hidden": "true" }, name[0].toUpperCase()),
         name[0].toUpperCase() + name.slice(1)));
     }
+  }
+
+  // What can be tried stays until one looks elsewhere.
+  _makeHelp() {
+    const help = byId("try");
+    document.addEventListener("click", (event) => { if (!help.contains(event.target)) help.open = false; });
+    help.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      help.open = false;
+      help.firstElementChild.focus();
+    });
   }
 
   _become(name) {

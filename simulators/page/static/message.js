@@ -3,6 +3,7 @@
 import { el, emoji, emojiName, icon, patch } from "./dom.js";
 import { render } from "./markdown.js";
 
+const NEW_SECONDS = 5; // a whisper that is shown later, in another channel or after a reload, is read out no more
 const OFFERED = ["👍", "👎", "🛑"];
 
 export class MessageView {
@@ -28,6 +29,7 @@ export class MessageView {
   update(message, persona, extra = {}) {
     const shown = JSON.stringify([message, persona, extra]);
     if (shown === this._shown) return;
+    const isNew = !this._shown && Date.now() / 1000 - message.at < NEW_SECONDS;
     this._shown = shown;
     this.element.classList.toggle("bot", message.bot);
     this.element.classList.toggle("is-writing", message.writing);
@@ -39,7 +41,7 @@ export class MessageView {
     patch(this.below, [...files(message), ...this._buttons(message)]);
     patch(this.foot, this._footing(message, persona, extra));
     this._offer(message, persona);
-    if (this._writing && !message.writing && message.bot) this._onfinal(message);
+    if ((this._writing && !message.writing && message.bot) || (isNew && message.whisper)) this._onfinal(message);
     this._writing = message.writing;
   }
 

@@ -29,6 +29,8 @@ export class Pane {
     this._makeComposer(name);
     this.element = el("div", { class: "pane" }, this.scroller, this.latest,
       el("div", { class: "statusline" }, this.status, this.stop), this.form);
+    this.element.addEventListener("dragover", (event) => event.preventDefault());
+    this.element.addEventListener("drop", (event) => { event.preventDefault(); this._pick(event.dataTransfer.files); });
     this.scroller.addEventListener("scroll", () => this._scrolled());
     new ResizeObserver(() => this._sticks && this._toEnd()).observe(this.scroller);
     new ResizeObserver(() => this._sticks && this._toEnd()).observe(this.list); // pictures come late
@@ -37,6 +39,7 @@ export class Pane {
   _makeComposer(name) {
     this.input = el("textarea", { rows: "1", "aria-label": `Write in ${name}`, maxlength: "12000" });
     this.input.addEventListener("keydown", (event) => {
+      if (!this.menu.hidden && this._inMenu(event)) return;
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       this._send();
@@ -171,6 +174,15 @@ export class Pane {
         this._showPicked();
         this.input.focus();
       } }, icon("close")))));
+  }
+
+  // Tab takes the first command of the list, Escape puts the list away.
+  _inMenu(event) {
+    if (event.key === "Escape") this.menu.hidden = true;
+    else if (event.key === "Tab" && !event.shiftKey) this.menu.firstElementChild.click();
+    else return false;
+    event.preventDefault();
+    return true;
   }
 
   _showMenu() {

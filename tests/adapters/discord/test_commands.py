@@ -82,7 +82,7 @@ async def test_commands_of_others_stay(simulator):
 
 
 async def test_a_wrong_token_is_refused(simulator):
-    with pytest.raises(NotRegistered, match="discord.token"):
+    with pytest.raises(NotRegistered, match=r"discord\.token"):
         await sync_discord(DiscordSettings(token="wrong", api_url=simulator.api_url))
 
 

@@ -1,5 +1,8 @@
 """What stands beside turns: questions to press, forms filled in, runs that wait for a person."""
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from core.messages import Place
@@ -110,6 +113,8 @@ async def test_a_place_can_go_on_with_another_conversation(store, ledger, asides
 
 async def test_a_place_is_forgotten_but_for_what_is_being_answered(store, ledger, asides):
     old, running = await taken(store, ledger), await taken(store, ledger, "q2")
+    await ledger.park(waiting := await taken(store, ledger, "q3"), "lost", "half of it")
+    await ledger.add_post(waiting, 1, post("half"))
     await ledger.add_post(old, 0, post())
     await ledger.close(old, "complete")
     await asides.keep_inputs(message().place, "helpdesk", "who", {"name": "Ann"})
@@ -119,6 +124,8 @@ async def test_a_place_is_forgotten_but_for_what_is_being_answered(store, ledger
 
     assert await asides.at(post()) is None
     assert await ledger.claim(running.id) is not None
+    assert await ledger.claim(waiting.id) is None
+    assert await store.ask_again(post("half"), enlist) is None
     left = await asides.conversation(message().place, "helpdesk")
     assert (left.dify_id, left.inputs) == ("", {})
 
@@ -128,3 +135,61 @@ async def test_who_asked_alone_in_a_conversation_is_known(store, ledger, asides)
     assert await asides.is_alone(turn.conversation.id, "ann")
     await taken(store, ledger, "q2", author="bob")
     assert not await asides.is_alone(turn.conversation.id, "ann")
+
+
+DM = Place("chat", "w", "d", "", direct=True)
+
+
+def direct(name, thread):
+    """A question in a thread of direct messages."""
+    return replace(message(name, channel="d"), place=replace(DM, thread=thread), identity="chat:ann")
+
+
+async def talked(store, ledger, name, thread, dify_id):
+    """A conversation in a thread of direct messages."""
+    accepted = await store.accept(direct(name, thread), "helpdesk", enlist)
+    turn = await ledger.claim(accepted.turn)
+    ids = {"task_id": "t", "message_id": "m", "run_id": "", "asked_at": 1.0}
+    await ledger.note_ids(turn, **ids, conversation_id=dify_id)
+    await ledger.close(turn, "complete")
+
+
+async def test_an_answer_that_is_shown_just_now_is_waited_for(store, ledger, asides):
+    turn = await taken(store, ledger)
+    await ledger.note_sending(turn)
+    pressed = asyncio.create_task(asides.at(post()))
+    await asyncio.sleep(0)
+    await ledger.add_post(turn, 0, post())
+    await ledger.park(turn, "paused", "So far.", PAUSE)
+    stood = await pressed
+    assert (stood.turn, stood.state, stood.pause["token"]) == (turn.id, State.PARKED, "form-1")
+
+
+async def test_in_direct_messages_the_conversation_that_was_used_last_is_meant(store, ledger, asides):
+    assert await asides.meant(DM, "helpdesk") is None
+    await talked(store, ledger, "q1", "t1", "c1")
+    await talked(store, ledger, "q2", "t2", "c2")
+    await asides.keep_inputs(DM, "helpdesk", "chat:ann", {"name": "Ann"})  # nobody talked there
+    found = await asides.meant(DM, "helpdesk")
+    assert (found.place.thread, found.dify_id, found.inputs) == ("t2", "c2", {"name": "Ann"})
+    await asides.switch(found.place, "helpdesk", "")
+    assert (await asides.meant(DM, "helpdesk")).place.thread == "t2"
+    assert (await asides.meant(replace(DM, thread="t1"), "helpdesk")).dify_id == "c1"
+    assert await asides.meant(DM, "sales") is None
+
+
+async def test_in_a_channel_only_its_own_conversation_is_meant(store, ledger, asides):
+    await taken(store, ledger)
+    assert await asides.meant(CHANNEL, "helpdesk") is None
+    assert (await asides.meant(message().place, "helpdesk")).place == message().place
+
+
+async def test_what_was_chosen_in_direct_messages_goes_on_in_one_new_thread(store, ledger, asides):
+    await talked(store, ledger, "q1", "t1", "c1")
+    await asides.keep_inputs(DM, "helpdesk", "chat:ann", {})
+    await asides.switch(DM, "helpdesk", "c9")
+    threads = [
+        await ledger.claim((await store.accept(direct(name, thread), "helpdesk", enlist)).turn)
+        for name, thread in (("q2", "t1"), ("q3", "t2"), ("q4", "t3"))
+    ]
+    assert [turn.conversation.dify_id for turn in threads] == ["c1", "c9", ""]
