@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from core.dify.errors import failure
 from core.dify.events import (
     AgentMessage,
     AnyEvent,
@@ -28,6 +29,7 @@ from core.dify.events import (
 from core.dify.human_forms import HumanForm
 from core.dify.metadata import AppFile, Source, Usage
 from core.dify.outputs import text_of
+from core.errors import Advice
 from core.speech import Speech
 
 
@@ -58,7 +60,7 @@ class Answer:
     malformed: int = 0
     error_code: str | None = None
     error_status: int | None = None
-    error_message: Any = None  # to be matched against; may hold what must not be shown or logged
+    advice: Advice | None = None  # what to make of its failure; the failure's own words are not kept
     speech: Speech | None = None  # what the app speaks, where somebody wants to hear it
     _verdict: Outcome | None = None
     _agent_spoke: bool = False
@@ -158,7 +160,7 @@ class Answer:
                 self._verdict = Outcome.FAILED
                 self.error_code = str(event.code or "unknown")
                 self.error_status = event.status if isinstance(event.status, int) else None
-                self.error_message = event.message
+                self.advice = failure(self.error_code, self.error_status, event.message).advice
             case WorkflowFinished() if self._verdict is None:
                 self._finish(event)
             case WorkflowPaused() if self._verdict is None:
@@ -169,7 +171,8 @@ class Answer:
         status = event.data.status
         failed = Outcome.STOPPED if status == "stopped" else Outcome.FAILED
         self._verdict = Outcome.COMPLETE if status in {"succeeded", "partial-succeeded"} else failed
-        self.error_message = event.data.error if self._verdict is Outcome.FAILED else None
+        if self._verdict is Outcome.FAILED:
+            self.advice = failure(None, None, event.data.error).advice
         self._add_files(event.data.made)
         whole = self._verdict is Outcome.COMPLETE and not self.message_id
         if whole or not self.text:  # a workflow streams nothing, or (0.15) only some of its outputs

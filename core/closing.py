@@ -63,7 +63,7 @@ def judged(answer: Answer, before: Sequence[str], *, stopped: bool, cut: bool, q
         outcome = Outcome.STOPPED
     said, retry, hint = _SAID.get(outcome, ""), outcome is Outcome.LOST, ""
     if outcome is Outcome.FAILED:
-        advice = failure(answer.error_code, answer.error_status, answer.error_message).advice
+        advice = answer.advice or failure(answer.error_code, answer.error_status).advice
         said, retry, hint = advice.sentence, advice.retry, f"{advice.hint} ({answer.error_code})"
     if outcome is Outcome.COMPLETE and not text.strip() and not answer.files:
         said = "empty_answer"

@@ -121,7 +121,8 @@ class Recovery:
         state = await self._dify.client.run_state(lost.run_id)
         if state is not None and not state.finished:
             self._go_on(lost)
-        if state is not None and state.status == "running" and self._dify.attaches:
+        listens = self._dify.attaches and self._dify.server.stream_is_free(run=True)  # else look now and then
+        if state is not None and state.status == "running" and listens:
             await self._attend(lost)
             state = await self._dify.client.run_state(lost.run_id)
         if self._running.stop.is_set() and not self._running.cut:

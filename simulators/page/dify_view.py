@@ -47,5 +47,5 @@ def pulse(dify: DifySimulator | None) -> Pulse:
 def _end(run: Run) -> float | None:
     """When it ended; a run that waits for a person's decision writes nothing."""
     if run.status == "paused":
-        return run.started
+        return 0.0
     return run.started + run.seconds if run.ended.is_set() else None

@@ -55,6 +55,8 @@ async def test_a_form_is_filled_in_and_then_a_person_decides(page, window, threa
     await page.wait_for_selector(f"{thread} .message.bot:has-text('of Sales'):has-text('urgent')")
     assert await page.locator(f"{window} dialog[open]").count() == 0
     await said(page, thread, "approve")
+    asks = f"{thread} .message:has(.press:has-text('Approve'))"
+    await page.wait_for_selector(f"{asks}:not(.is-writing)")  # it waits for a person
     await page.click(f"{thread} .press:has-text('Approve')")
     await page.fill(f"{form} [data-field=note] textarea", "Fine with me")
     await page.click(f"{form} .submit")
@@ -112,6 +114,23 @@ async def test_the_page_says_what_can_be_tried(page):
     assert await page.is_visible("#try li:has-text('paper clip')")
     await page.keyboard.press("Escape")
     assert not await page.is_visible("#try li >> nth=0")
+
+
+@pytest.mark.usefixtures("quick")
+async def test_only_who_asked_decides_and_the_other_is_told_alone(page):
+    await page.click("#discord .item:has-text('requests')")
+    await page.click("#discord .suggestion")
+    await page.click("#discord .press:has-text('Fill in')")
+    await page.fill("#discord dialog[open] [data-field=name] input", "Alice")
+    await page.select_option("#discord dialog[open] select", "Sales")
+    await page.click("#discord dialog[open] .submit")
+    await page.wait_for_selector("#discord .message.bot:has-text('of Sales')")
+    await said(page, DISCORD, "approve")
+    await page.wait_for_selector("#discord .press:has-text('Approve')")
+    await page.click("label[for=persona-bob]")
+    await page.click("#discord .press:has-text('Approve')")
+    await page.wait_for_selector("#discord .whisper:has-text('whoever asked')")
+    assert await page.locator("dialog[open]").count() == 0
 
 
 async def test_a_command_is_completed_by_keyboard(page):

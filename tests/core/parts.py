@@ -114,11 +114,11 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder, *, version="1.16.1", mode="chat", features=None, **settings):
+async def house(folder, *, version="1.16.1", mode="chat", features=None, limits=None, **settings):
     """The parts over a store in a folder; `features` of the simulated app."""
     async with DifySimulator(version=version) as dify:
         dify.add_app("app-k", mode=mode, name="Helpdesk", **features or {})
-        server = DifyServer(dify.base_url, StreamLimits())
+        server = DifyServer(dify.base_url, limits or StreamLimits())
         database = await Database.open(f"sqlite:///{folder}/s.db")
         try:
             made = House(dify, server, database, **settings)

@@ -151,7 +151,8 @@ async def test_a_press_before_the_run_is_parked_counts(home, decisions):
 
 
 def test_the_text_of_the_form_is_no_part_of_what_the_run_said():
-    form = HumanForm(form_token="t", form_content="Go on?", actions=({"id": "yes", "title": "Yes"},))
+    said = {"form_token": "t", "form_content": "Go on?", "actions": [{"id": "yes", "title": "Yes"}]}
+    form = HumanForm.model_validate(said)
     place = Place("fake", "w", "c", "t")
     message = IncomingMessage(ANSWER, place, ANN, "Why?", Addressed.MENTION, "who")
     kept = Conversation(1, place, "helpdesk", "who", "")

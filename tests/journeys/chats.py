@@ -48,6 +48,7 @@ class DiscordChat:
         self.dm = discord.dm(self.alice)
         self._said = None  # the last thing that the bot was told of
         self._dialogs = set()  # the forms that were looked at
+        self._pings = []  # presses of ours that say nothing
 
     def _say(self, channel, person, text, **more):
         self._said = self.server.post(channel, person, text, **more)
@@ -126,6 +127,7 @@ class DiscordChat:
         ping = interactions.begin(
             self.server.world, interactions.COMPONENT, self.nobody, place, data, source=source
         )
+        self._pings.append(ping)
         await self.journal.wait(lambda: ping.response_type is not None)
 
     def identity(self, question):
@@ -144,7 +146,8 @@ class DiscordChat:
 
     def whispers(self, person):
         """What only this person sees."""
-        return [each.content for each in self.server.whispers(person)]
+        pongs = [ping.message for ping in self._pings]
+        return [each.content for each in self.server.whispers(person) if each not in pongs]
 
     async def dialog(self, person):
         """The form that has been opened to this person now."""

@@ -80,7 +80,6 @@ class DiscordDialog:
     def __init__(self, chat, opened):
         self._chat = chat
         self._opened = opened
-        self._told = len(chat.server.whispers(opened.user))
         self.title = opened.modal["title"]
         labels = [each for each in opened.modal["components"] if "component" in each]
         self._fields = {each["label"]: each["component"] for each in labels}

@@ -39,13 +39,27 @@ class Posted:
 
 def send(chat, text, *files):
     """Alice writes in her direct message, with files; it goes on with the conversation there."""
-    if chat.name == "slack":
-        uploads = [Upload(file.name, file.data, file.mime) for file in files]
-        said = chat.server.post(chat.dm, chat.alice, text, thread_ts=chat._root, files=uploads)
-        chat._root = chat._root or said.ts
-        return said
-    attached = [chat.server.file(file.name, file.data, file.mime) for file in files]
-    return chat._say(chat.dm, chat.alice, text, attachments=attached)
+    if chat.name == "discord":
+        return chat._say(chat.dm, chat.alice, text, attachments=_attached(chat, files))
+    said = chat.server.post(chat.dm, chat.alice, text, thread_ts=chat._root, files=_uploads(files))
+    chat._root = chat._root or said.ts
+    return said
+
+
+def mention_with(chat, person, text, *files):
+    """Somebody turns to the bot in the channel, with files."""
+    if chat.name == "discord":
+        words = f"<@{chat.server.bot.id}> {text}"
+        return chat._say(chat.channel, person, words, attachments=_attached(chat, files))
+    return chat.server.post(chat.channel, person, f"{chat.server.mention} {text}", files=_uploads(files))
+
+
+def _attached(chat, files):
+    return [chat.server.file(file.name, file.data, file.mime) for file in files]
+
+
+def _uploads(files):
+    return [Upload(file.name, file.data, file.mime) for file in files]
 
 
 def posted(chat):

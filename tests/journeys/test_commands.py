@@ -1,6 +1,7 @@
 """The platform's commands: their answers are seen by who gave them alone, and they do what they say."""
 
 import pytest
+from chats import CHATS
 from shared import OTHER, asked, kept, serve, shows, stops, told
 
 from core.commands import COMMANDS
@@ -42,6 +43,22 @@ async def test_new_begins_afresh_in_direct_messages(world, chat, dm, dify):
         await answered(world, chat, dm.answers, "turn 1")
         await dm.command("new")
         assert "Hello, I am new." in await told(chat, chat.alice, "A new topic")
+        dm.ask("second")
+        await shows(chat, dm.answers, "turn 1", count=2)
+    assert conversations(dify) == ["", ""]
+
+
+async def test_new_while_an_answer_grows_counts_for_the_next_question(world, chat, dm, dify, gate):
+    dify.reply(Answer(["one ", "two"], gate=gate))
+    async with world.bot():
+        dm.ask("count")
+        gate.allow()
+        await shows(chat, dm.answers, "one")
+        await kept(world, chat, "message_id")
+        await dm.command("new")
+        await told(chat, chat.alice, "A new topic")
+        gate.finish()
+        await answered(world, chat, dm.answers, "one two")
         dm.ask("second")
         await shows(chat, dm.answers, "turn 1", count=2)
     assert conversations(dify) == ["", ""]
@@ -183,3 +200,36 @@ async def test_ask_in_direct_messages(world, chat, dify):
         await chat.command(chat.alice, "ask", "What is new?", direct=True)
         await shows(chat, lambda: [m for m in chat.in_dm() if "You said" in chat.text(m)], "What is new?")
     assert [call.args["user"] for call in asked(dify)] == [chat.personal()]
+
+
+async def test_in_a_thread_that_others_share_new_works_and_forget_does_not(discord_world, dify):
+    """Only one of the platforms takes commands in threads."""
+    world, chat = discord_world, CHATS["discord"](discord_world.discord)
+    async with world.bot():
+        question = chat.mention(chat.alice, "first")
+        await answered(world, chat, lambda: chat.in_thread(question), "turn 1")
+        chat.follow(question, chat.bob, "second")
+        await answered(world, chat, lambda: chat.in_thread(question), "turn 2", count=2)
+        await chat.command(chat.alice, "forget", question=question)
+        await told(chat, chat.alice, "Others talked here too")
+        await chat.command(chat.alice, "new", question=question)
+        await told(chat, chat.alice, "A new topic")
+        chat.follow(question, chat.alice, "third")
+        await shows(chat, lambda: chat.in_thread(question), "turn 1", count=3)
+    first, second, third = conversations(dify)
+    assert (first, bool(second), third) == ("", True, "")
+
+
+async def test_where_direct_messages_are_one_conversation_new_begins_it_afresh(slack_world, dify):
+    world, chat = slack_world, CHATS["slack"](slack_world.slack)
+    world.settings["slack__dm_scope"] = "channel"
+    async with world.bot():
+        chat.begin("first")
+        await answered(world, chat, chat.in_dm, "turn 1")
+        chat.begin("second")
+        await answered(world, chat, chat.in_dm, "turn 2", count=2)
+        await chat.command(chat.alice, "new", direct=True)
+        await told(chat, chat.alice, "A new topic")
+        chat.begin("third")
+        await shows(chat, chat.in_dm, "turn 1", count=3)
+    assert [bool(each) for each in conversations(dify)] == [False, True, False]

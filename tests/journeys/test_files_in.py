@@ -11,10 +11,11 @@ from extras import (
     Sent,
     answered,
     downloads,
+    mention_with,
     send,
     send_pages_for_files,
 )
-from shared import FORM, another, asked
+from shared import FORM, another, asked, shows
 
 from simulators.dify.script import Answer, Silence
 
@@ -55,6 +56,18 @@ async def test_files_of_every_kind_reach_a_chat_with_the_question(world, chat, a
             ("video", FILM.data),
         ]
         assert {call.args["user"] for call in (*uploads(dify), *asked(dify))} == {chat.personal()}
+
+
+async def test_files_of_a_mention_are_uploaded_by_the_one_who_asks(world, chat, dify, app):
+    app()
+    async with world.bot():
+        question = mention_with(chat, chat.bob, "who is this?", PICTURE)
+        await shows(chat, lambda: chat.in_thread(question), "You said: who is this?")
+        chat.follow(question, chat.alice, "and why?")
+        await shows(chat, lambda: chat.in_thread(question), "turn 2", count=2)
+    assert [[file.data for file in run.files] for run in dify.runs] == [[PICTURE.data], []]
+    who = {call.args["user"] for call in (*uploads(dify), *asked(dify))}
+    assert who == {chat.identity(question)}
 
 
 @pytest.mark.parametrize("version", ["0.15.8", "1.16.1"])

@@ -174,9 +174,35 @@ async def test_a_reaction_on_a_file_rates_the_answer(world, chat, dify):
     assert ratings(dify) == [(run.message.id, chat.personal(), "like")]
 
 
-def _kept_as_post(world):
+async def test_an_answer_of_files_alone_is_no_empty_answer(world, chat, dify):
+    serve(world, "workflow")
+    dify.reply(lambda run: Answer([], outputs={"sheet": told(dify, run, SHEET)}))
+    async with world.bot():
+        question = chat.mention(chat.alice, "the numbers")
+        [file] = await files_below(chat)
+        await chat.journal.wait(lambda: _kept_as_post(world, 1))
+        chat.react(file.message, chat.alice, chat.thumbs_up)
+        await chat.taken()
+    assert file.data == SHEET.data
+    assert chat.in_thread(question) == [file.message]
+
+
+async def test_a_file_stands_once_though_the_platforms_reply_was_lost(world, chat, dify):
+    dify.reply(Answer(["Here it is.", PICTURE]))
+    held = hold_file_replies(chat)
+    async with world.bot():
+        send(chat, "paint a cat")
+        await held.reached()
+        held.cut()
+        send(chat, "and now?")
+        await answered(chat, "turn 2", count=2)
+    assert [file.data for file in posted(chat)] == [PICTURE.data]
+    assert "could not post" not in chat.text(texts(chat)[0])
+
+
+def _kept_as_post(world, count=2):
     with closing(sqlite3.connect(f"file:{world.folder}/bot.db?mode=ro", uri=True)) as store:
-        return store.execute("SELECT count(*) FROM posts").fetchone()[0] >= 2
+        return store.execute("SELECT count(*) FROM posts").fetchone()[0] >= count
 
 
 @pytest.mark.parametrize("version", ["0.15.8", "1.16.1"])

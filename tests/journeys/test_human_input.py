@@ -87,6 +87,22 @@ async def test_where_something_is_to_be_filled_in_a_press_asks_for_it_first(worl
     assert len(asked(dify)) == 1
 
 
+async def test_a_form_that_was_opened_before_a_restart_can_be_sent_after_it(
+    world, chat, spot, dify, chatflow
+):
+    dify.reply(run_with(Pause()))
+    async with world.bot():
+        spot.ask("do it")
+        answer = await waiting(world, chat, spot.answers, "approve")
+        form = await spot.open(answer, "Approve")
+    async with world.bot():
+        [field] = form.kinds
+        form.send({field: "as it is"})
+        await goes_on(chat, spot.answers, answer, "Before.", "After 1.")
+    assert decisions(dify) == [("approve", {"note": "as it is"})]
+    assert len(asked(dify)) == 1
+
+
 async def test_who_may_not_decide_is_told_so_alone(world, chat, dify, chatflow):
     dify.reply(run_with(PLAIN))
     async with world.bot():

@@ -5,7 +5,7 @@ from chats import Spot
 from extras import own_text, said_to_the_platform, trace
 from shared import another, serve, shows
 
-from simulators.dify.script import Answer, Event, Gate, Log, Node, Tool
+from simulators.dify.script import Answer, Event, Fail, Gate, Log, Node, Replace, Tool
 
 SECRET = "s3cret-value"
 SEARCH = Tool("web_search", f'{{"q": "{SECRET}"}}', SECRET, {"web_search": {"en_US": "Web search"}})
@@ -123,3 +123,57 @@ async def test_no_steps_are_shown_where_nobody_wants_them(world, chat, dify, pla
     assert not trace(chat, answer)
     assert not any(word in seen(chat, answer) for word in ("Web search", "Look it up", "Think"))
     assert own_text(chat, answer) == ANSWER
+
+
+LONG = "\n".join(f"value_{n} = {n}" for n in range(1_000))
+
+
+async def test_steps_cost_a_long_answer_nothing_of_its_text(world, chat, dify, place):
+    serve(world, "agent-chat")
+    dify.reply(Answer([SEARCH, f"```\n{LONG[:9_000]}", CLOCK, f"{LONG[9_000:]}\n```\nThe end."]))
+    async with world.bot():
+        place.ask("what time is it?")
+        await chat.journal.wait(lambda: "The end." in "".join(chat.text(m) for m in place.answers()))
+        await settled(chat, place.answers()[-1])
+    pages = place.answers()
+    assert len(pages) >= 2
+    texts = "\n".join(own_text(chat, page) for page in pages)
+    assert [n for n in range(1_000) if f"value_{n} = {n}\n" not in texts] == []
+    traces = "\n".join(trace(chat, page) for page in pages)
+    assert "Web search" in traces
+    assert "clock" in traces
+
+
+async def test_steps_stay_where_moderation_replaces_the_text(world, chat, dify, place):
+    serve(world, "agent-chat")
+    dify.reply(Answer([SEARCH, "Forbidden.", Replace("I can't say.")]))
+    async with world.bot():
+        place.ask("what time is it?")
+        answer = await shows(chat, place.answers, "I can't say.")
+        await settled(chat, answer)
+    assert place.answers() == [answer]
+    assert own_text(chat, answer) == "I can't say."
+    assert "Web search" in trace(chat, answer)
+
+
+async def test_a_failed_step_is_marked_and_its_reason_is_not_shown(world, chat, dify, place):
+    serve(world, "advanced-chat")
+    dify.reply(Answer([Node("Look it up", "http-request"), Node("Ask", "llm"), Fail(SECRET)]))
+    async with world.bot():
+        place.ask("what time is it?")
+        answer = await shows(chat, place.answers, "failed")
+        await chat.journal.wait(lambda: chat.buttons(answer))
+        await settled(chat, answer)
+    marks = trace(chat, answer)
+    assert "error" in marks if chat.name == "slack" and answer.tasks else "✗" in marks
+    assert SECRET not in said_to_the_platform(chat)
+
+
+async def test_steps_alone_end_with_the_sentence_of_an_empty_answer(world, chat, dify, place):
+    serve(world, "agent-chat")
+    dify.reply(Answer([SEARCH]))
+    async with world.bot():
+        place.ask("what time is it?")
+        answer = await shows(chat, place.answers, "empty answer")
+        await settled(chat, answer)
+    assert place.answers() == [answer]
