@@ -93,8 +93,8 @@ class App:
         """What Dify is asked for a message, with what a person has filled in before (by variable)."""
         message, settings = turn.message, self.settings
         names = await adapter.names(message) if self._wants_names(message) else Names("", "")
-        if remembered and (self.dify.known_parameters is None or self.dify.mode is None):
-            await self._learn_form()
+        if remembered:  # typed by the form, which a process that has just begun may not know
+            await self.learn_form()
         inputs, missing = self._inputs(_placeholders(message, names), remembered or {}, message)
         text = message.text if message.text.strip() or not message.files else settings.default_query
         question = Question(
@@ -110,12 +110,14 @@ class App:
         )
         return Prepared(question, missing)
 
-    async def _learn_form(self) -> None:
-        """What people filled in is typed by the form, which a process that has just begun may not know."""
-        with suppress(DifyError, TimeoutError):
-            async with asyncio.timeout(FORM_SECONDS):
-                await self.dify.detect()
-                await self.dify.parameters()
+    async def learn_form(self) -> bool:
+        """Whether the app's form is known; where it is not yet, it is asked for."""
+        if self.dify.known_parameters is None or self.dify.mode is None:
+            with suppress(DifyError, TimeoutError):
+                async with asyncio.timeout(FORM_SECONDS):
+                    await self.dify.detect()
+                    await self.dify.parameters()
+        return self.dify.known_parameters is not None and self.dify.mode is not None
 
     def _inputs(
         self, placeholders: Mapping[str, str], remembered: Mapping[str, Any], message: IncomingMessage

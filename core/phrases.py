@@ -105,9 +105,9 @@ PHRASES: dict[str, dict[str, str]] = {
         "zh": "还没有会话。",
     },
     "history_how": {
-        "en": "`history switch N` goes on with one, `history rename N TITLE` names it, `history name N` has Dify name it, `history delete N` deletes it.",
-        "ja": "`history switch N` で続き、`history rename N 題名` で改名、`history name N` で自動命名、`history delete N` で削除します。",
-        "zh": "`history switch N` 继续该会话,`history rename N 标题` 重命名,`history name N` 自动命名,`history delete N` 删除。",
+        "en": "The same command with `switch N` goes on with one of them, with `rename N TITLE` it gets that name, with `name N` Dify finds one, with `delete N` it is deleted.",
+        "ja": "同じコマンドに `switch N` を付けるとその会話の続き、`rename N 題名` で改名、`name N` で自動命名、`delete N` で削除です。",
+        "zh": "在同一命令后加 `switch N` 继续该会话,`rename N 标题` 重命名,`name N` 自动命名,`delete N` 删除。",
     },
     "history_number": {
         "en": "Say which one by its number in the list, 1 to {most}.",

@@ -14,6 +14,7 @@ from core.messages import ButtonPressed, Form, FormSubmitted, MessageRef, Place,
 from core.retries import PARKING_SECONDS
 from core.sentences import language, say
 from core.store.asides import Asides
+from core.store.rows import Conversation
 from core.store.store import Store
 from core.taking import Taking
 
@@ -49,6 +50,8 @@ class Setup:
         stood = await self._asides.at(pressed.ref)
         if app is None or stood is None:
             return Whisper(say("too_late", lang))
+        if not await app.learn_form():
+            return Whisper(say("dify_unreachable", lang))
         conversation = stood.conversation
         return self._page(app, conversation.place, conversation.inputs, page, lang)
 
@@ -65,32 +68,36 @@ class Setup:
         """Check and keep what was filled in; then the next page, or the question that waits for it."""
         lang = language("", submitted.locale)
         app, page = self._named(submitted.form)
-        if app is None:
+        current = await self._filled_for(app, submitted) if app is not None else None
+        if app is None or current is None:
             return Whisper(say("too_late", lang))
-        stood = await self._asides.at(submitted.ref) if submitted.ref is not None else None
-        place = stood.conversation.place if stood is not None else submitted.place
+        if not await app.learn_form():  # the form stays open where it can, with what stands in it
+            return Refusal({key: say("dify_unreachable", lang) for key in [*submitted.values][:1]})
+        place = current.place
         fields = self._fields(app, place)
         shown = fields[page] if page < len(fields) else ()
         if wrong := problems(shown, submitted.values):
             return Refusal({name: say(one.sentence, lang, **one.values) for name, one in wrong.items()})
         given = submitted.values
         values = {one.variable: kept(given[one.variable]) for one in shown if one.variable in given}
-        known = await self._keep(app, place, stood.conversation.identity if stood is not None else "", values)
+        known = await self._keep(app, current, values)
         if page + 1 < len(fields):
             return self._page(app, place, known, page + 1, lang)
         return await self._ask_now(submitted.ref, lang)
 
-    async def _keep(
-        self, app: App, place: Place, identity: str, values: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        """Keep it for the place, and for the conversation that is meant there; all that is known now."""
-        name = app.dify.name
-        await self._asides.keep_inputs(place, name, identity, values)
-        current = await self._asides.meant(place, name)
-        if current is None or current.place == place:
-            return await self._asides.inputs(place, name)
-        await self._asides.keep_inputs(current.place, name, current.identity, values)
-        return {**current.inputs, **values}
+    async def _filled_for(self, app: App, submitted: FormSubmitted) -> Conversation | None:
+        """The conversation that a form was opened for; None where it is not kept any more."""
+        if submitted.ref is None:
+            return await self._asides.conversation(submitted.place, app.dify.name)
+        stood = await self._asides.at(submitted.ref)
+        return None if stood is None else stood.conversation
+
+    async def _keep(self, app: App, where: Conversation, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Keep it there, and for the conversation that a person means there; all that is known now."""
+        name, meant = app.dify.name, await self._asides.meant(where.place, app.dify.name) or where
+        for one in {each.place: each for each in (where, meant)}.values():
+            await self._asides.keep_inputs(one.place, name, one.identity, values)
+        return {**meant.inputs, **values}
 
     async def _ask_now(self, ref: MessageRef | None, lang: str) -> Response | None:
         for pause in (*PARKING_SECONDS, None):

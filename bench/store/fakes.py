@@ -24,6 +24,7 @@ from core.contract import (
     Way,
     unguarded,
 )
+from core.dify.about import Parameters
 from core.dify.apps import DifyApp
 from core.dify.client import DifyClient, Question
 from core.dify.events import AnyEvent, Message, MessageEnd
@@ -143,11 +144,16 @@ class QuietAdapter:
         return []
 
 
+async def _parameters() -> Parameters:
+    return Parameters()
+
+
 class QuietDify(DifyClient):
     """Answers each question with ten words, spread over `seconds`."""
 
     def __init__(self, server: DifyServer) -> None:
         super().__init__(server, "app-bench")
+        self.api.about.parameters = _parameters  # type: ignore[method-assign] - nobody is there to be asked
         self.seconds = 0.0
 
     def ask(self, question: Question, *, run: bool, mode: Mode = "chat", blocking: bool = False) -> Any:

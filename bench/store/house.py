@@ -116,9 +116,8 @@ async def open_house(kind: str, server: str) -> AsyncIterator[House]:
         metrics = Metrics()
         feedback = Feedback(keep.ratings, {}, {}, metrics)
         adapters, apps = {PLATFORM: QuietAdapter()}, {APP: App(AppSettings.model_validate(_KEY), app)}
-        turns = Turns(
-            keep.ledger, Asides(keep.store.database), adapters, apps, lanes, stops, feedback, metrics
-        )
+        asides = _nothing() if keep.kind == "memory" else Asides(keep.store.database)
+        turns = Turns(keep.ledger, asides, adapters, apps, lanes, stops, feedback, metrics)
         house: House
 
         async def run(turn: int, tenure: Tenure) -> bool:

@@ -18,7 +18,7 @@ from core.store.queries import (
     is_at,
     select_conversations,
 )
-from core.store.rows import Accepted, Conversation, State, Stood, Turn
+from core.store.rows import Accepted, Conversation, State, Stood, Turn, Wish
 from core.store.store import Enlist
 from core.store.tables import OPEN, conversations, posts, turns
 
@@ -121,12 +121,13 @@ class Asides:
         """A decision was made: follow the run of a paused turn again. None where somebody did already.
 
         The form's token stays: as long as Dify says that the run waits for that one, it is about to go on.
+        Who wanted it stopped before that has thought better of it.
         """
 
         async def change(connection: AsyncConnection) -> Accepted | None:
             waits = (turns.c.id == turn, turns.c.state == State.PARKED, turns.c.pause.is_not(None))
             anew = update(turns).where(*waits).values(
-                state=State.RUNNING, closed_at=None, fence=turns.c.fence + 1
+                state=State.RUNNING, closed_at=None, stop=Wish.NONE, fence=turns.c.fence + 1
             )  # fmt: skip
             row = (await connection.execute(anew.returning(turns.c.id, turns.c.conversation))).first()
             if row is None:

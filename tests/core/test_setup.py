@@ -7,7 +7,8 @@ import pytest
 
 from core.apps import App
 from core.dify.apps import DifyApp
-from core.messages import Form, IncomingFile, Refusal, Whisper
+from core.messages import Form, IncomingFile, MessageRef, Refusal, Whisper
+from core.sentences import say
 from core.setup import Setup, form_key
 from core.store.rows import State
 from tests.core.parts import ANSWER, DM, THREAD, house, press, sent
@@ -164,3 +165,22 @@ async def test_a_process_that_has_just_begun_types_what_was_filled_in(home):
     prepared = await fresh.prepared(await home.turn(), home.chat, {"name": "Ann", "age": "41"})
     assert prepared.question.inputs == {"name": "Ann", "age": 41, "tone": "kind"}
     await fresh.dify.aclose()
+
+
+async def test_a_form_that_is_sent_while_dify_is_away_keeps_what_was_written(home, setup):
+    await parked(home)
+    home.app.dify._said.value = None
+    await home.dify.stop()
+    assert (await setup.pressed(press(KEY))).markdown == say("dify_unreachable", "en")
+    refusal = await setup.submitted(sent(KEY, {"name": "Ann", "age": "41"}))
+    assert refusal == Refusal({"name": say("dify_unreachable", "en")})
+    assert home.line.submitted == []
+
+
+async def test_a_form_for_what_is_forgotten_is_too_late_and_leaves_nothing(home, setup):
+    gone = MessageRef("fake", "w", "c", "gone")
+    assert isinstance(await setup.submitted(sent(KEY, {"name": "Ann", "age": "41"}, ref=gone)), Whisper)
+    values = {"name": "Ann", "age": "41"}
+    assert isinstance(await setup.submitted(sent(KEY, values, ref=None, place=DM)), Whisper)
+    assert await home.asides.conversation(THREAD, "helpdesk") is None
+    assert await home.asides.conversation(DM, "helpdesk") is None

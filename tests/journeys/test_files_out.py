@@ -221,3 +221,18 @@ async def test_a_file_whose_posting_a_kill_hid_is_not_posted_twice(world, chat, 
             await answered(chat, "turn 2", count=2)
         assert len(posted(chat)) == 1
         assert len(asked(dify)) == 2
+
+
+async def test_of_two_files_that_a_kill_parted_each_stands_once(world, chat, dify):
+    second = File(b"\x89PNG another painting")
+    dify.reply(Answer(["Here they are.", PICTURE, second]))
+    async with world.doomed():
+        send(chat, "paint cats")
+        await files_below(chat, 1)
+        held = hold_file_replies(chat)
+        await held.reached()
+        held.cut()
+    async with world.bot():
+        send(chat, "and now?")
+        await answered(chat, "turn 2", count=2)
+    assert sorted(file.data for file in posted(chat)) == sorted([PICTURE.data, second.data])

@@ -125,23 +125,42 @@ async def test_no_steps_are_shown_where_nobody_wants_them(world, chat, dify, pla
     assert own_text(chat, answer) == ANSWER
 
 
-LONG = "\n".join(f"value_{n} = {n}" for n in range(1_000))
-
-
 async def test_steps_cost_a_long_answer_nothing_of_its_text(world, chat, dify, place):
     serve(world, "agent-chat")
-    dify.reply(Answer([SEARCH, f"```\n{LONG[:9_000]}", CLOCK, f"{LONG[9_000:]}\n```\nThe end."]))
+    lines = {"discord": 200, "slack": 900}[chat.name]
+    text = "\n".join(f"value_{n} = {n}" for n in range(lines))
+    half = len(text) // 2
+    dify.reply(Answer([SEARCH, f"```\n{text[:half]}", CLOCK, f"{text[half:]}\n```\nThe end."]))
     async with world.bot():
         place.ask("what time is it?")
         await chat.journal.wait(lambda: "The end." in "".join(chat.text(m) for m in place.answers()))
         await settled(chat, place.answers()[-1])
     pages = place.answers()
     assert len(pages) >= 2
-    texts = "\n".join(own_text(chat, page) for page in pages)
-    assert [n for n in range(1_000) if f"value_{n} = {n}\n" not in texts] == []
+    shown = "\n".join(own_text(chat, page) for page in pages)
+    assert [n for n in range(lines) if f"value_{n} = {n}\n" not in shown] == []
     traces = "\n".join(trace(chat, page) for page in pages)
     assert "Web search" in traces
     assert "clock" in traces
+
+
+@pytest.mark.parametrize("mode", ["agent-chat", "advanced-chat"])
+async def test_a_kill_amid_the_steps_leaves_none_of_them_running(world, chat, dify, place, mode):
+    serve(world, mode)
+    first = [SEARCH] if mode == "agent-chat" else [Node("Look it up", "knowledge-retrieval")]
+    gate = Gate()
+    dify.reply(Answer([*first, "It is "], gate=gate), Answer([ANSWER]))
+    async with world.doomed():
+        place.ask("what time is it?")
+        gate.allow(1)
+        answer = await chat.journal.wait(lambda: next(iter(place.answers()), None))
+        await chat.journal.wait(lambda: trace(chat, answer))
+    gate.finish()
+    async with world.bot():
+        await shows(chat, place.answers, "It is")
+        await settled(chat, answer)
+    assert place.answers() == [answer]
+    assert not any(word in trace(chat, answer) for word in ("⏳", "in_progress"))
 
 
 async def test_steps_stay_where_moderation_replaces_the_text(world, chat, dify, place):

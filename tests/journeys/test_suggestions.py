@@ -83,6 +83,43 @@ async def test_a_question_of_yesterday_can_be_pressed_after_a_restart(world, cha
         await shows(chat, place.answers, "You said: And then? (turn 2", count=3)
 
 
+async def test_a_press_that_a_kill_cut_off_can_be_repeated_and_is_asked_once(
+    world, chat, dify, suggesting, place
+):
+    async with world.doomed():
+        place.ask("hello")
+        answer = await offers(chat, place.answers, *NEXT)
+        held = chat.hold(chat.posts)
+        chat.press(answer, chat.alice, "And then?")
+        await held.reached()
+    held.cut()
+    held.let_go()
+    async with world.bot():
+        chat.press(answer, chat.alice, "And then?")
+        await shows(chat, place.answers, "You said: And then? (turn 2", count=3)
+        await chat.taken()
+    assert len(place.answers()) == 3
+    assert [call.args["query"] for call in asked(dify)] == ["hello", "And then?"]
+
+
+async def test_a_long_question_is_cut_on_its_button_only(world, chat, dify):
+    long = "What about " + "all the other things, " * 10 + "at last?"
+    dify.apps["app-support"].suggestions = (long, "*Why?* @everyone <!channel>")
+    async with world.bot():
+        chat.whisper("hello")
+        answer = await chat.journal.wait(lambda: next((m for m in chat.in_dm() if chat.buttons(m)), None))
+        cut, odd = chat.buttons(answer)
+        assert long.startswith(cut.removesuffix("…"))
+        chat.press(answer, chat.alice, cut)
+        await shows(chat, chat.in_dm, "turn 2", count=3)
+        chat.press(answer, chat.alice, odd)
+        await shows(chat, chat.in_dm, "turn 3", count=5)
+    assert [call.args["query"] for call in asked(dify)[1:]] == [long, "*Why?* @everyone <!channel>"]
+    assert not [
+        who for m in chat.in_dm() for who in chat.pings(m) if "every" in str(who) or "channel" in str(who)
+    ]
+
+
 async def test_dify_is_not_even_asked_where_nobody_wants_suggestions(world, chat, dify, suggesting):
     async with world.bot(apps__support__show={"suggestions": False}):
         chat.whisper("hello")

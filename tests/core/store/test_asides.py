@@ -7,7 +7,7 @@ import pytest
 
 from core.messages import Place
 from core.store.asides import Asides
-from core.store.rows import FILES_FROM, State
+from core.store.rows import FILES_FROM, State, Wish
 from tests.core.store.conftest import asked, enlist, message, post, row_of
 
 PAUSE = {"token": "form-1", "inputs": [], "actions": [["yes", "Yes"]], "defaults": {}, "until": 0.0}
@@ -81,6 +81,16 @@ async def test_a_run_that_waits_for_a_person_goes_on_once(store, ledger, asides)
     assert (again.state, again.pause["token"], again.posts) == (State.RUNNING, "form-1", (post(),))
     await ledger.close(again, "complete")
     assert (await asides.at(post())).pause == {}
+
+
+async def test_a_stop_that_was_wanted_before_a_decision_does_not_stop_what_comes_after_it(
+    store, ledger, asides
+):
+    turn = await taken(store, ledger)
+    await ledger.park(turn, "paused", "So far.", PAUSE)
+    await store.wish_stop(turn.id, Wish.STOP)
+    await asides.go_on(turn.id, enlist)
+    assert (await ledger.claim(turn.id)).stop is Wish.NONE
 
 
 async def test_an_answer_that_only_broke_off_does_not_go_on_by_a_decision(store, ledger, asides):
