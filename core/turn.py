@@ -233,6 +233,8 @@ class Turns:
         running, reply, turn = story.running, story.reply, story.running.turn
         if closing.hint:
             log.warning("turn %d: %s (trace %s)", turn.id, closing.hint, trace_of(turn))
+        if closing.outcome == Outcome.STOPPED and not closing.text and reply.refs:  # only steps were seen
+            closing = replace(closing, sentences=closing.sentences or ("stopped",))
         below = buttons(closing, story.app, _language(turn), reasons=self._reasons)
         shown = Shown(closing.text, self._notices(closing, turn), below)
         if shown.text or shown.notices or reply.refs:

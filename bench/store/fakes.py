@@ -153,7 +153,8 @@ class QuietDify(DifyClient):
 
     def __init__(self, server: DifyServer) -> None:
         super().__init__(server, "app-bench")
-        self.api.about.parameters = _parameters  # type: ignore[method-assign] - nobody is there to be asked
+        # nobody is there to be asked
+        self.api.about.parameters = _parameters  # type: ignore[method-assign]
         self.seconds = 0.0
 
     def ask(self, question: Question, *, run: bool, mode: Mode = "chat", blocking: bool = False) -> Any:

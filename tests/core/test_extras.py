@@ -32,9 +32,17 @@ async def ended(aloud):
     await asyncio.gather(*aloud._speaking.values())
 
 
-async def test_an_answer_is_spoken_once_however_often_it_is_pressed(home, aloud):
+async def test_an_answer_is_spoken_once_however_often_it_is_pressed(home, aloud, monkeypatch):
+    pressed, upload = asyncio.Event(), home.chat.upload
+
+    async def late(target, file):
+        await pressed.wait()
+        return await upload(target, file)
+
+    monkeypatch.setattr(home.chat, "upload", late)
     for author in (BOB, BOB):
         assert isinstance(await aloud.pressed(press("aloud", author=author)), Whisper)
+    pressed.set()
     await ended(aloud)
     [(target, file)] = home.chat.uploaded
     assert (file.name, file.mime_type, file.data) == ("answer.mp3", "audio/mpeg", b"ID3 spoken")

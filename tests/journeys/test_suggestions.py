@@ -84,8 +84,9 @@ async def test_a_question_of_yesterday_can_be_pressed_after_a_restart(world, cha
 
 
 async def test_a_press_that_a_kill_cut_off_can_be_repeated_and_is_asked_once(
-    world, chat, dify, suggesting, place
+    world, chat, dify, suggesting, place, monkeypatch
 ):
+    monkeypatch.setattr("core.offers.SECONDS", 0.3)
     async with world.doomed():
         place.ask("hello")
         answer = await offers(chat, place.answers, *NEXT)
