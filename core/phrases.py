@@ -7,11 +7,6 @@ PHRASES: dict[str, dict[str, str]] = {
         "ja": "{app} に質問する前に、次の入力が必要です: {names}。ボタンを押して入力してください。質問はそのまま待っています。",
         "zh": "在询问 {app} 之前,需要先填写:{names}。请按按钮填写;您的问题会保留。",
     },
-    "only_files": {
-        "en": "I could pass on none of your files. Write your question as text, or send another file.",
-        "ja": "送れるファイルがありませんでした。質問を文章で書くか、別のファイルを送ってください。",
-        "zh": "没有可以转发的文件。请用文字写下问题,或发送其他文件。",
-    },
     "setup_open": {"en": "Fill in", "ja": "入力する", "zh": "填写"},
     "setup_kept": {
         "en": "Kept. I use it for every question here.",
