@@ -12,7 +12,14 @@ from core.store.rows import State
 from core.store.tables import OPEN, conversations, turns, votes
 
 _CHUNK = 500  # answers of one transaction
-_ERASED = {"state": State.CLOSED, "outcome": "forgotten", "question": null(), "text": None}
+_ERASED = {
+    "state": State.CLOSED,
+    "outcome": "forgotten",
+    "question": null(),
+    "text": None,
+    "offers": null(),
+    "pause": null(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +135,4 @@ async def _remove(connection: AsyncConnection, part: Part) -> None:
     left = exists().where(turns.c.conversation == conversations.c.id)
     await connection.execute(delete(conversations).where(row, ~left))
     memory = update(conversations).where(row, conversations.c.dify_id == part.dify_id)
-    await connection.execute(memory.values(dify_id=""))
+    await connection.execute(memory.values(dify_id="", inputs=null()))

@@ -73,7 +73,7 @@ class Retention:
         """Nobody asked again in time: question and text go. A press at this moment is first or too late."""
         parked = (OPEN, turns.c.state == State.PARKED, turns.c.closed_at < before)
         some = select(turns.c.id).where(*parked).limit(CHUNK)  # in no order, or SQLite scans the table for it
-        erased = {"state": State.CLOSED, "question": null(), "text": None}
+        erased = {"state": State.CLOSED, "question": null(), "text": None, "pause": null()}
 
         async def change(connection: AsyncConnection) -> int:
             # the conditions again: on PostgreSQL somebody may have pressed since the rows were chosen
