@@ -16,7 +16,7 @@ demo-script: .venv/run.stamp ## the same as a short conversation in the terminal
 	@$(BIN)/parley demo --script
 
 test: .venv/dev.stamp ## every test but those that kill processes for minutes
-	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not long and not crash and not heavy"
+	@$(BIN)/python -m pytest -n 5 --dist worksteal -m "not long and not crash and not heavy"
 
 heavy: .venv/dev.stamp ## the benchmarks in a short form, with real processes
 	@$(BIN)/python -m pytest -n 2 -m heavy

@@ -11,7 +11,7 @@ class NotRegistered(Exception):  # noqa: N818
 
 
 async def sync_discord(settings: Any) -> list[str]:
-    """Register the commands with these settings (the `discord:` section); their names. Raises NotRegistered."""
+    """Register the commands with these settings (the `discord:` section). Raises NotRegistered."""
     try:
         names: list[str] = await adapter_type("discord").register(settings)
     except (Refused, Gone) as problem:

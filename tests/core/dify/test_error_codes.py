@@ -143,6 +143,7 @@ WORDS = {
     "name in input form must be less than 48 characters": ("inputs_refused", False, InputsRefused),
     "tone in input form must be one of the following: ['plain']": ("inputs_refused", False, InputsRefused),
     "Invalid upload file": ("file_refused", False, DifyRefused),
+    "File validation failed for file: a.pptx": ("file_refused", False, DifyRefused),
     "Number of image files exceeds the maximum limit 3": ("file_refused", False, DifyRefused),
     "'weird' is not a valid FileType": ("file_refused", False, DifyRefused),
     "Detected file type does not match the specified type": ("file_refused", False, DifyRefused),
