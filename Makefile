@@ -15,10 +15,10 @@ demo: .venv/run.stamp ## try it: local Slack, Discord and Dify with the real bot
 demo-script: .venv/run.stamp ## the same as a short conversation in the terminal
 	@$(BIN)/parley demo --script
 
-test: .venv/dev.stamp ## every test but those that kill processes for minutes
-	@$(BIN)/python -m pytest -n 5 --dist worksteal -m "not long and not crash and not heavy"
+test: .venv/dev.stamp ## every test but those of `make heavy`, `make crash` and `make soak`
+	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long and not crash and not heavy"
 
-heavy: .venv/dev.stamp ## the benchmarks in a short form, with real processes
+heavy: .venv/dev.stamp ## the demo page in Chromium, and the benchmarks in a short form
 	@$(BIN)/python -m pytest -n 2 -m heavy
 
 lint: .venv/dev.stamp ## linters and type checker

@@ -95,6 +95,7 @@ class DiscordAdapter:
             seen,
             catch_up,
             registration,
+            self._client,
             in_threads=self._settings.reply_in == "thread",
         )
         noting = asyncio.create_task(seen.watch())

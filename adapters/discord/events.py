@@ -1,7 +1,7 @@
 """From the gateway to the inbox: filters, places and keeps each event until it is safe."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -41,10 +41,13 @@ class Events:
         seen: Seen,
         catch_up: CatchUp,
         registration: Registration,
+        newest: Callable[[], discord.Client],
         *,
         in_threads: bool,
     ) -> None:
+        """`newest`: who may be asked. An event waits longer than the session that told it may last."""
         self._inbox = inbox
+        self._newest = newest
         self._intake = intake
         self._threads = threads
         self._presses = presses
@@ -74,7 +77,7 @@ class Events:
         if not inbound.by_a_person(message, client.user.id):
             self._seen.came(message.id, safe=True)
             return
-        offer = partial(self._message, client, message, client.user.id)
+        offer = partial(self._message, message, client.user.id)
         if self._intake.put(message.channel.id, offer, order=message.id):
             self._seen.came(message.id, safe=False)
 
@@ -83,30 +86,30 @@ class Events:
         if client.user is None or not asks.shows(message, client.user.id):
             self.message(client, message)
             return
-        offer = partial(self._restored, client, message, client.user.id)
+        offer = partial(self._restored, message, client.user.id)
         if self._intake.put(message.channel.id, offer, order=message.id):
             self._seen.came(message.id, safe=False)
 
-    async def _restored(self, client: discord.Client, message: discord.Message, me: int) -> None:
+    async def _restored(self, message: discord.Message, me: int) -> None:
         if not asks.shows(message, me) or asks.restore(message):  # not, where this is offered again
-            spot = await inbound.locate(client, message)
-            await inbound.complete(message)
+            spot = await inbound.locate(self._newest(), message)
+            await inbound.complete(self._newest(), message)
             how = Addressed.DIRECT if spot.direct else Addressed.MENTION
             us = inbound.ours(message, me)
             await self._hand_over(inbound.incoming(message, spot, us, how, threads=self._in_threads))
         self._seen.stored(message.id)
 
-    async def _message(self, client: discord.Client, message: discord.Message, me: int) -> None:
-        await self._tell(client, message, me)
+    async def _message(self, message: discord.Message, me: int) -> None:
+        await self._tell(message, me)
         self._seen.stored(message.id)
 
-    async def _tell(self, client: discord.Client, message: discord.Message, me: int) -> None:
+    async def _tell(self, message: discord.Message, me: int) -> None:
         us = inbound.ours(message, me)
-        spot = await inbound.locate(client, message)
+        spot = await inbound.locate(self._newest(), message)
         how = inbound.addressed(message, spot, us)
         if how is None:
             return
-        await inbound.complete(message)
+        await inbound.complete(self._newest(), message)
         await self._hand_over(inbound.incoming(message, spot, us, how, threads=self._in_threads))
 
     async def _hand_over(self, said: IncomingMessage) -> None:

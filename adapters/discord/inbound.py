@@ -69,14 +69,15 @@ def _spot(channel: object, channel_id: int) -> Spot:
     return Spot("", str(channel_id))
 
 
-async def complete(message: discord.Message) -> None:
+async def complete(client: discord.Client, message: discord.Message) -> None:
     """Ask for the author's roles, which routes may name: a message of the history comes without them.
 
     Raises discord.HTTPException, discord.RateLimited, or an error of the connection.
     """
     if message.guild and not isinstance(message.author, discord.Member):
         with suppress(discord.Forbidden, discord.NotFound):  # who has left has none
-            message.author = await message.guild.fetch_member(message.author.id)
+            guild = client.get_guild(message.guild.id) or message.guild  # the message's own may be closed
+            message.author = await guild.fetch_member(message.author.id)
 
 
 def ours(message: discord.Message, me: int) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.heavy]
 
 SLACK, DISCORD = "#slack .threadpanel", "#discord"
 DRAWN = "image => image.complete && image.naturalWidth > 100"

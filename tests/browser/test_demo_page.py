@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.heavy]
 
 SLACK_ANSWER = "#slack .threadpanel .message.bot"
 DISCORD_ANSWER = "#discord .message.bot"

@@ -254,3 +254,23 @@ async def test_after_two_edits_at_once_the_end_is_written_once_more(
     await live.show(end)  # which of the two landed last can't be told
     await live.show(end)  # and now it can
     assert len(simulator.journal.named("PATCH /channels/{channel_id}/messages/{message_id}")) == 3
+
+
+async def test_an_event_that_waits_longer_than_its_session_is_stored_by_the_next(
+    start, simulator, inbox, general, alice
+):
+    """Its look-up would be asked of a client that is closed, for as long as it waits."""
+    thread = simulator.start_thread(simulator.post(general, alice, "?"), alice, "old")
+    simulator.archive(thread)
+    adapter = await start()
+    thread.archived = False
+    simulator.faults.fail_next("GET /channels/{channel_id}", 502, times=20)
+    simulator.post(thread, alice, "still there?")
+    await simulator.journal.wait(lambda: simulator.journal.named("GET /channels/{channel_id}"))
+    simulator.drop(4011)  # no session can be resumed after it
+    await simulator.journal.wait(lambda: adapter.status != "ok")
+    await simulator.journal.wait(lambda: adapter.status == "ok")
+    simulator.faults.open_all()
+    while simulator.faults.take("GET /channels/{channel_id}"):
+        pass
+    assert (await inbox.next()).text == "still there?"

@@ -66,7 +66,12 @@ async def test_a_payload_goes_to_one_of_several_connections(slack, bot):
     for number in range(12):
         slack.post("general", "ada", f"message {number}")
     await slack.journal.wait(lambda: all(delivery.acked for delivery in slack.deliveries))
-    assert sorted(body["event"]["text"] for body in bot.events) == sorted(f"message {n}" for n in range(12))
+    heard = [body["event"]["text"] for body in bot.events]
+    again = sum(
+        len(delivery.envelopes) - 1 for delivery in slack.deliveries
+    )  # acknowledged late: sent once more
+    assert set(heard) == {f"message {n}" for n in range(12)}
+    assert len(heard) <= 12 + again
 
 
 async def test_the_app_moves_to_a_new_socket_when_asked_to(slack, bot):
