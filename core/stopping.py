@@ -25,17 +25,16 @@ class Stopping:
 
     async def stop_at(self, place: Place, person: str) -> bool:
         """Stop what is being answered for a person there; whether there was something."""
-        turn = await self.running_at(place, person)
-        await self.stop(turn, Wish.STOP)
-        return turn is not None
+        return await self.stop(await self.running_at(place, person), Wish.STOP)
 
-    async def stop(self, turn: int | None, wish: Wish) -> None:
-        """Stop a turn."""
+    async def stop(self, turn: int | None, wish: Wish) -> bool:
+        """Stop a turn; whether it was not over yet."""
         if turn is None:
-            return
+            return False
         self._stops.stop(turn, wish)
-        await self._store.wish_stop(turn, wish)  # kept too: whoever takes the turn up after us has to know
+        kept = await self._store.wish_stop(turn, wish)  # whoever takes the turn up after us has to know
         await self.tell(turn, wish)
+        return kept
 
     async def tell(self, turn: int | None, wish: Wish) -> None:
         """Let the process that runs the turn know of a wish that is kept already."""

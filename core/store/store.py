@@ -71,9 +71,9 @@ class Store:
 
         return await self.database.write(change, urgent=True)
 
-    async def wish_stop(self, turn: int, wish: Wish) -> None:
-        """Somebody wants an open turn stopped; whoever runs it, or takes it up later, will see it."""
-        await self.database.write(lambda connection: _wish(connection, turn, wish), urgent=True)
+    async def wish_stop(self, turn: int, wish: Wish) -> bool:
+        """Somebody wants an open turn stopped: whoever has it will see it. Whether it was open still."""
+        return await self.database.write(lambda connection: _wish(connection, turn, wish), urgent=True)
 
     async def wishes(self, running: Sequence[int]) -> list[tuple[int, Wish]]:
         """Which of these turns are to be stopped."""

@@ -155,3 +155,10 @@ async def test_where_somebody_talked_to_us_lately(store, ledger, database):
     turn = await taken(store, ledger, "again", thread="old")
     await ledger.note_ids(turn, task_id="", message_id="", run_id="", conversation_id="", asked_at=None)
     assert [place.thread for place in await store.active("chat", 1000)] == ["old", "newest", "newer"]
+
+
+async def test_who_wants_what_is_over_stopped_hears_that_it_is(store, ledger):
+    turn = await ledger.claim((await asked(store)).turn)
+    assert await store.wish_stop(turn.id, Wish.STOP)
+    await ledger.close(turn, "stopped")
+    assert not await store.wish_stop(turn.id, Wish.STOP)
