@@ -57,6 +57,8 @@ class Answer:
     form: HumanForm | None = None  # what its run waits for a person to decide
     sources: tuple[Source, ...] = ()  # what it rests on
     usage: Usage | None = None
+    run_tokens: float = 0.0  # of a run, where its end says so
+    run_seconds: float = 0.0
     malformed: int = 0
     error_code: str | None = None
     error_status: int | None = None
@@ -86,6 +88,14 @@ class Answer:
     def identified(self) -> bool:
         """Whether Dify has said enough for a stop or a rating to reach it."""
         return bool(self.task_id and (self.message_id or self.run_id))
+
+    @property
+    def spent(self) -> tuple[float, float]:
+        """Tokens and seconds, as far as Dify told them."""
+        said = self.usage
+        if said is not None and said.total_tokens:
+            return _amount(said.total_tokens), _amount(said.latency) or self.run_seconds
+        return self.run_tokens, self.run_seconds
 
     def take(self, event: AnyEvent) -> None:
         """Take the next event of the stream."""
@@ -174,6 +184,7 @@ class Answer:
         if self._verdict is Outcome.FAILED:
             self.advice = failure(None, None, event.data.error).advice
         self._add_files(event.data.made)
+        self.run_tokens, self.run_seconds = _amount(event.data.total_tokens), _amount(event.data.elapsed_time)
         whole = self._verdict is Outcome.COMPLETE and not self.message_id
         if whole or not self.text:  # a workflow streams nothing, or (0.15) only some of its outputs
             self._replace(text_of(event.data.outputs) or self.text)
@@ -182,3 +193,12 @@ class Answer:
 def _keys(file: AppFile) -> set[str]:
     """By what a file is known again: its id, and its address without the signature."""
     return {key for key in (file.id, file.url.partition("?")[0]) if key}
+
+
+def _amount(said: Any) -> float:
+    """What can be counted; versions write some numbers as text."""
+    try:
+        amount = float(said)
+    except (TypeError, ValueError, OverflowError):
+        return 0.0
+    return amount if 0 <= amount < float("inf") else 0.0

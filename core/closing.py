@@ -28,6 +28,7 @@ class Closing:
     offers: tuple[str, ...] = ()  # questions that stand as buttons
     message_id: str = ""  # Dify's, and of the conversation
     conversation_id: str = ""
+    spent: tuple[float, float] = (0.0, 0.0)  # tokens and seconds at Dify
 
     @property
     def complete(self) -> bool:
@@ -84,4 +85,5 @@ def judged(answer: Answer, before: Sequence[str], *, stopped: bool, cut: bool, q
         setup=outcome is Outcome.FAILED and said == REFUSED,
         message_id=answer.message_id,
         conversation_id=answer.conversation_id,
+        spent=answer.spent,
     )

@@ -34,3 +34,14 @@ class Metrics:
         )
         self.ratings = Counter("parley_ratings", "Ratings sent to Dify.", ["rating"], registry=self.registry)
         self.running = Gauge("parley_turns_running", "Turns in progress.", registry=self.registry)
+        self.tokens = Counter(
+            "parley_tokens", "Tokens that answers cost, as Dify counts them.", ["app"], registry=self.registry
+        )
+        self.run_seconds = Counter(
+            "parley_run_seconds", "Seconds that Dify worked on answers.", ["app"], registry=self.registry
+        )
+
+    def spent(self, app: str, tokens: float, seconds: float) -> None:
+        """An app's answer cost so much."""
+        self.tokens.labels(app).inc(tokens)
+        self.run_seconds.labels(app).inc(seconds)

@@ -161,8 +161,7 @@ class Turns:
                 known = app.dify.known_parameters if app is not None else None
                 opening = known.opening_statement.strip() if known else ""
                 starters = tuple(known.suggested_questions[:STARTERS]) if known else ()
-                if starters:
-                    await patiently(lambda: self._asides.offer(turn, starters))
+                await patiently(lambda: self._asides.offer(turn, starters))
                 return Closing(opening, ("new_topic",), "command", offers=starters)
             case Command.STOP:
                 stopped = turn.stop is not Wish.NONE  # of a "stop" it says whether there was something
@@ -288,6 +287,7 @@ class Turns:
 
     def _count(self, turn: Turn, reply: Reply, closing: Closing) -> None:
         platform = turn.message.place.platform
+        self._metrics.spent(turn.conversation.app, *closing.spent)
         self._metrics.turns.labels(platform, "gone" if reply.gone else closing.outcome).inc()
         self._metrics.calls.labels(platform).inc(reply.calls)
         self._metrics.rate_limited.labels(platform).inc(reply.rate_limited)

@@ -244,3 +244,20 @@ def test_ids_are_taken_as_soon_as_they_come_and_never_lost():
 def test_a_workflow_is_identified_by_its_run():
     answer = fold(ev("workflow_started", task_id="task", workflow_run_id="run", data={}))
     assert (answer.identified, answer.run_id, answer.message_id) == (True, "run", "")
+
+
+def finished(**data):
+    return ev("workflow_finished", **IDS, data={"status": "succeeded", "outputs": {}, **data})
+
+
+def test_what_an_answer_cost_is_told_by_its_end_or_its_run():
+    usage = ev("message_end", **IDS, metadata={"usage": {"total_tokens": 30, "latency": 1.5}})
+    assert fold(message(), usage).spent == (30, 1.5)
+    assert fold(finished(total_tokens=12, elapsed_time="0.5")).spent == (12, 0.5)
+    assert fold(message(), END).spent == (0, 0)
+
+
+@pytest.mark.parametrize("odd", [None, "many", -3, float("inf"), {}, True])
+def test_a_cost_that_is_no_amount_counts_nothing(odd):
+    spent = fold(finished(total_tokens=odd, elapsed_time=odd)).spent
+    assert spent in ((0, 0), (1, 1))  # true is a number in JSON's eyes of some versions
