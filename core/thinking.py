@@ -35,15 +35,22 @@ def visible(text: str, *, final: bool) -> str:
         if closing is None:
             return shown
         at = closing.end()
-    rest = text[at:]
-    if not final and (begun := _BEGUN.search(rest)) is not None and not _in_code(text, at + begun.start()):
-        rest = rest[: begun.start()]
+    rest = text[at : len(text) if final else _begun(text, at)]
     return shown + (rest.lstrip() if at and not shown.strip() else rest)
 
 
 def _next(text: str, at: int) -> re.Match[str] | None:
     found = _OPENING.finditer(text, at)
     return next((opening for opening in found if not _in_code(text, opening.start())), None)
+
+
+def _begun(text: str, at: int) -> int:
+    """Where the end of the text may be the beginning of a tag; its length where it is none."""
+    while (begun := _BEGUN.search(text, at)) is not None:
+        if not _in_code(text, begun.start()):
+            return begun.start()
+        at = begun.start() + 1  # inside of what is written about, another may begin
+    return len(text)
 
 
 def _in_code(text: str, at: int) -> bool:

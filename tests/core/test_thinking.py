@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from core.thinking import visible
@@ -54,6 +54,7 @@ def test_it_only_grows_wherever_it_is_cut(text):
         )
     )
 )
+@example(["`", "<details>", "\n", "<think>"])
 def test_any_mixture_only_grows(pieces):
     text = "".join(pieces)
     states = [visible(text[:end], final=False) for end in range(len(text) + 1)]
