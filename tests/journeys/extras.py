@@ -1,11 +1,10 @@
 """What people do with files, steps and the small buttons, over both simulated platforms."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from chats import MESSAGES
 from shared import shows
 
-from adapters.slack import adapter as slack_adapter
 from simulators.slack import Upload
 
 SMALL_PRINT = "-# "
@@ -113,15 +112,6 @@ class _One:
 
     def cut(self):
         self._gate.cut()
-
-
-def no_large_files(chat, monkeypatch, most):
-    """Files of more bytes than `most` can't be posted."""
-    if chat.name == "slack":
-        less = replace(slack_adapter._STREAMED, upload_bytes=most)
-        monkeypatch.setattr(slack_adapter, "_STREAMED", less)
-    else:
-        monkeypatch.setattr("adapters.discord.uploads.DEFAULT_BYTES", most)
 
 
 def own_text(chat, message):
