@@ -75,7 +75,7 @@ class MadeFiles:
 
     def note(self, files: Sequence[AppFile]) -> None:
         """So many files are named by now: begin to fetch what is new. Does not wait."""
-        if files is self._noted:
+        if files == self._noted:
             return
         self._noted = files
         for file in files:
