@@ -11,11 +11,8 @@ from core.conversation_commands import ConversationCommands
 from core.dify.workflows import WorkflowLog
 from core.errors import DifyError
 from core.messages import (
-    Addressed,
     CommandGiven,
     Greeting,
-    IncomingMessage,
-    MessageRef,
     Opened,
     Response,
     Whisper,
@@ -128,16 +125,7 @@ class CommandHandlers:
         return "\n\n".join(part for part in (say("new_topic", lang), opening) if part)
 
     def _app(self, where: CommandGiven | Opened) -> App | None:
-        message = IncomingMessage(
-            ref=MessageRef(where.place.platform, where.place.workspace, where.place.channel, ""),
-            place=where.place,
-            author=where.author,
-            text="",
-            addressed=Addressed.MENTION,
-            identity=where.identity,
-            facts=where.facts,
-        )
-        return self._apps.get(choose(self._routes, message))
+        return self._apps.get(choose(self._routes, where))
 
 
 def _run(row: WorkflowLog) -> str:

@@ -4,8 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
-from core.messages import IncomingMessage
+from core.messages import Place
 
 
 class Command(StrEnum):
@@ -38,6 +39,20 @@ def command_of(text: str) -> Command | None:
     return _SAID.get(_TRAILING.sub("", text.strip()).casefold())
 
 
+class Placed(Protocol):
+    """What somebody said or did: a message, a command, a place opened."""
+
+    @property
+    def place(self) -> Place:
+        """Where."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, frozenset[str]]:
+        """What routes may restrict."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceFilter:
     """What a route asks of a message on one platform: every list must share a value with the facts."""
@@ -45,11 +60,11 @@ class PlaceFilter:
     lists: Mapping[str, frozenset[str]] = field(default_factory=dict)  # an empty list matches nothing
     dm: bool | None = None  # True: only direct messages, False: never
 
-    def matches(self, message: IncomingMessage) -> bool:
-        """Whether the message passes."""
-        if self.dm is not None and self.dm != message.place.direct:
+    def matches(self, said: Placed) -> bool:
+        """Whether it passes."""
+        if self.dm is not None and self.dm != said.place.direct:
             return False
-        return all(values & message.facts.get(name, frozenset()) for name, values in self.lists.items())
+        return all(values & said.facts.get(name, frozenset()) for name, values in self.lists.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +75,16 @@ class Route:
     platforms: Mapping[str, PlaceFilter] = field(default_factory=dict)
     dm: bool | None = None
 
-    def matches(self, message: IncomingMessage) -> bool:
-        """Whether the route takes the message."""
-        if self.dm is not None and self.dm != message.place.direct:
+    def matches(self, said: Placed) -> bool:
+        """Whether the route takes it."""
+        if self.dm is not None and self.dm != said.place.direct:
             return False
         if not self.platforms:
             return True
-        place = self.platforms.get(message.place.platform)
-        return place is not None and place.matches(message)
+        place = self.platforms.get(said.place.platform)
+        return place is not None and place.matches(said)
 
 
-def choose(routes: Sequence[Route], message: IncomingMessage) -> str:
+def choose(routes: Sequence[Route], said: Placed) -> str:
     """The name of the app of the first route that matches; "" where none does: nothing is guessed."""
-    return next((route.app for route in routes if route.matches(message)), "")
+    return next((route.app for route in routes if route.matches(said)), "")
