@@ -10,7 +10,7 @@ from typing import Any
 from core.dify.events import AnyEvent, parse
 from core.dify.human_forms import Pause
 
-_IDS = ("task_id", "message_id", "conversation_id", "workflow_run_id", "created_at")
+_IDS = ("task_id", "message_id", "conversation_id", "workflow_run_id", "mode", "created_at")
 
 
 def events_of(body: object) -> Iterator[AnyEvent]:

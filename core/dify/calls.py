@@ -2,7 +2,7 @@
 
 Repeated is only what may be done twice; the API has no key for idempotency. That is: where no connection was
 made, where Dify refused because of too many requests, and of calls that change nothing by being repeated also
-what was lost on the way, or met a proxy's 502, 503 or 504. A 500 is Dify's last word.
+what was lost on the way, or met a 502, 503 or 504 that may pass (core.dify.codes). A 500 is Dify's last word.
 """
 
 import asyncio
@@ -37,7 +37,9 @@ def is_safe(error: DifyError, *, repeatable: bool) -> bool:
         return True
     if not repeatable:
         return False
-    return isinstance(error, DifyLost) or (isinstance(error, DifyRefused) and error.status in PASSING)
+    if isinstance(error, DifyRefused):  # storage says 503 also of what it will never take
+        return error.status in PASSING and error.advice.retry
+    return isinstance(error, DifyLost)
 
 
 class Calls:

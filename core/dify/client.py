@@ -9,7 +9,7 @@ import httpx
 from core.dify.api import DifyApi
 from core.dify.blocking import stream_of
 from core.dify.calls import Retries, given
-from core.dify.connection import LOST, UNREACHABLE, Connection
+from core.dify.connection import LOST, UNREACHABLE, Connection, unanswered
 from core.dify.errors import refusal
 from core.dify.events import AnyEvent
 from core.dify.history import (
@@ -33,7 +33,7 @@ from core.dify.questions import (
     traces,
 )
 from core.dify.server import DifyServer
-from core.errors import DifyBusy, DifyLost, DifyRefused
+from core.errors import DifyBusy, DifyRefused
 
 __all__ = ["LOST", "UNREACHABLE", "DifyClient", "Question"]
 
@@ -41,7 +41,6 @@ RUN_SILENCE_SECONDS = 315.0  # a queued chatflow is silent for 300 s (no pings) 
 CHAT_SILENCE_SECONDS = 60.0  # Dify pings every 10 s
 BLOCKING_SECONDS = 1230.0  # a run may take 1200 s; proxies give up sooner (Dify Cloud's after 100 s)
 STOP_SECONDS = 10.0
-_GAVE_UP = frozenset((408, 504, 522, 524))  # of a proxy: it no longer waits, but the run may go on
 
 Stream = AbstractAsyncContextManager[AsyncIterator[AnyEvent]]
 
@@ -93,11 +92,9 @@ class DifyClient:
             timeout=BLOCKING_SECONDS,
             reserved=True,
         )
-        if response.status_code in _GAVE_UP:
-            raise DifyLost(LOST)
         if not response.is_success:
             conversation = question.conversation_id
-            raise refusal(response.status_code, response.content, conversation_id=conversation)
+            raise unanswered(response.status_code, response.content, conversation_id=conversation)
         yield stream_of(_json(response))
 
     def attach(self, run_id: str, user: str, *, snapshot: bool = False, past_pauses: bool = False) -> Stream:

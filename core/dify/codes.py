@@ -85,8 +85,11 @@ SERVER = {
 CODES: dict[str, Advice] = ACCESS | MODEL | REQUEST | FILES | AUDIO | SERVER
 
 # What is told apart by words only: code invalid_param, or the error of a run. Part of the message -> advice.
+NO_BLOCKING = Advice("app_misconfigured", "an agent can't be asked blocking")
 INPUTS = Advice("inputs_refused", "a value that the app's form asks for is missing, or is not as it must be")
 _UPLOAD = Advice("file_refused", "Dify did not take a file: another user's, too many, or of a wrong type")
+_LINK = Advice("link_not_opened", f"Dify could not open the address of a file: {_LOG}", retry=True)
+_REQUEST = Advice("dify_failed", f"an HTTP request of the app's own failed: {_LOG}", retry=True)
 MESSAGES: dict[str, Advice] = {
     " in input form": INPUTS,  # of all releases and all kinds of fields
     "Invalid upload file": _UPLOAD,
@@ -94,10 +97,14 @@ MESSAGES: dict[str, Advice] = {
     "exceeds the maximum limit": _UPLOAD,
     "is not a valid FileType": _UPLOAD,
     "Detected file type does not match": _UPLOAD,
+    "Invalid file url": _UPLOAD,
+    "Reached maximum retries (0)": _REQUEST,  # of an HTTP request node, which does not repeat it itself
+    "Reached maximum retries (": _LINK,  # of a file's HEAD or GET
+    "blocked by SSRF protection": _LINK,
     "Workflow not published": CODES["app_unavailable"],
     "Speech to text is not enabled": CODES["speech_to_text_disabled"],  # before 1.16
     "TTS is not enabled": Advice("speech_off", "text to speech is switched off in the app"),
-    "does not support blocking mode": Advice("app_misconfigured", "an agent can't be asked blocking"),
+    "does not support blocking mode": NO_BLOCKING,
     "Run failed": Advice("dify_failed", f"the run failed: {_LOG}", retry=True),  # chatflows, blocking
 }
 

@@ -12,7 +12,7 @@ from core.dify.events import AnyEvent, parse
 from core.dify.server import CONNECT_SECONDS, SIDE_CALL_SECONDS, DifyServer
 from core.dify.sse import PING, EventSplitter
 from core.dify.transport import NOTHING_SENT, PIECES
-from core.errors import Advice, DifyLost, DifyUnreachable
+from core.errors import Advice, DifyError, DifyLost, DifyUnreachable
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,7 @@ UNREACHABLE = Advice(
     "dify_unreachable", "no connection to Dify: is dify.base_url right, is it up?", retry=True
 )
 LOST = Advice("answer_lost", "the stream from Dify broke off before its end", retry=True)
+_GAVE_UP = frozenset((408, 504, 522, 524))  # of a proxy: it no longer waits, but the run may go on
 
 
 class Connection:
@@ -104,6 +105,13 @@ class Connection:
         return response
 
 
+def unanswered(status: int, body: bytes, *, conversation_id: str = "") -> DifyError:
+    """The error for a question whose reply is not 2xx: DifyLost where a proxy gave up waiting for it."""
+    error = refusal(status, body, conversation_id=conversation_id)
+    gave_up = status in _GAVE_UP and not isinstance(error, DifyUnreachable)
+    return DifyLost(LOST) if gave_up else error
+
+
 async def _accept(response: httpx.Response, conversation_id: str) -> None:
     if response.is_success:
         return
@@ -111,7 +119,7 @@ async def _accept(response: httpx.Response, conversation_id: str) -> None:
         body = await response.aread()
     except httpx.HTTPError:
         body = b""
-    raise refusal(response.status_code, body, conversation_id=conversation_id)
+    raise unanswered(response.status_code, body, conversation_id=conversation_id)
 
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:

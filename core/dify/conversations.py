@@ -4,6 +4,7 @@ Source: Dify api/controllers/service_api/app/{conversation,message}.py; 0.15 to 
 and the `user` that asked: for another user there is no such conversation, nor such a message.
 """
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -57,7 +58,7 @@ class Turn(Row):
         """What the app made: files of the answer, then those of the agent's tools, each once, with a URL."""
         of_tools = (file for thought in self.agent_thoughts for file in thought.files + thought.message_files)
         made = {file.url: file for file in (*self.message_files, *of_tools) if file.url}
-        return tuple(file for file in made.values() if file.belongs_to != "user")
+        return tuple(file for file in made.values() if file.is_made)
 
 
 class Variable(Row):
@@ -92,7 +93,7 @@ class Conversations:
         params = given(conversation_id=conversation_id, user=user, first_id=first_id, limit=limit)
         options: dict[str, Any] = {"params": params, "conversation_id": "" if first_id else conversation_id}
         page = await self._calls.page(Turn, "/messages", **options)
-        return Page(tuple(sorted(page.rows, key=lambda turn: turn.created_at)), page.has_more)
+        return replace(page, rows=tuple(sorted(page.rows, key=lambda turn: turn.created_at)))
 
     async def rename(self, conversation_id: str, user: str, name: str) -> Conversation:
         """Give it this name (Dify: POST /conversations/{id}/name)."""
@@ -177,4 +178,4 @@ class Messages:
         """
         params = {"page": page, "limit": limit}
         found = await self._calls.page(FeedbackRow, "/app/feedbacks", params=params, since=(1, 4))
-        return Page(found.rows, has_more=len(found.rows) >= limit)
+        return replace(found, has_more=len(found.rows) >= limit)

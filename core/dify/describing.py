@@ -5,6 +5,7 @@ from typing import Any
 
 from core.dify.about import FormField, Parameters, SizeLimits
 from core.dify.inputs import FILES, FILLED_BY_DIFY, TEXTS, is_empty, problem
+from core.dify.remote_files import only_links
 
 _SIZES = ("image", "audio", "video", "document")
 
@@ -69,10 +70,11 @@ def _source(one: FormField, configured: Mapping[str, Any], query_input: str | No
         return "the question"
     if one.variable in configured:
         return "from `inputs`"
-    if one.type in FILES | FILLED_BY_DIFY:
+    if (one.type in FILES and not only_links(one)) or one.type in FILLED_BY_DIFY:
         return "files that come with the question" if one.type in FILES else "filled by Dify"
     if not is_empty(one.default) and problem(one, one.default) is None:
         return "has a default"
     if not one.required:
         return "may stay empty"
-    return "has no value" if one.hide else "people are asked for it in a form"
+    what = "a link" if only_links(one) else "it"
+    return "has no value" if one.hide else f"people are asked for {what} in a form"

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from core.dify.metadata import AppFile
 from core.dify.outputs import files_of
+from core.dify.rows import Seconds
 
 
 class RunData(BaseModel):
@@ -28,6 +29,8 @@ class RunData(BaseModel):
     elapsed_time: Any = None  # seconds
     total_tokens: Any = None
     total_steps: Any = None
+    created_at: Seconds = 0.0
+    finished_at: Seconds = 0.0
 
     @property
     def made(self) -> tuple[AppFile, ...]:

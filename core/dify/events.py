@@ -1,7 +1,9 @@
-"""The events of Dify's streams, typed; fields are those a client uses, further ones are let through unread.
+"""The events of Dify's streams, typed; fields are those a client uses, further ones stay (`model_extra`).
 
 Source: Dify Service API, api/core/app/entities/task_entities.py (StreamEvent), 0.15 to 1.16.
 Everything but the name may be missing: versions differ, and an early failure carries hardly anything.
+Further fields are left unread where many events come (pieces of text and speech), and where they hold what a
+tool or a step was given.
 """
 
 import functools
@@ -13,13 +15,13 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, TypeAdapter, V
 from core.dify.event_data import LogData, NodeData, ReasoningData, RunData, TextData
 from core.dify.human_forms import FormFilled, HumanForm, Pause
 from core.dify.metadata import AppFile, Metadata
-from core.dify.rows import row_in, rows_in
+from core.dify.rows import Seconds, Text, row_in, rows_in
 
 
 class Event(BaseModel):
     """What any event may carry. The ids are those of dify-api: the first data event has most of them."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
 
     event: str
     task_id: str | None = None
@@ -28,8 +30,13 @@ class Event(BaseModel):
     workflow_run_id: str | None = None
 
 
+_UNREAD = ConfigDict(extra="ignore")
+
+
 class Message(Event):
     """A piece of the answer; of a New Agent, once at the end, the whole of it."""
+
+    model_config = _UNREAD
 
     event: Literal["message"]
     answer: str = ""
@@ -38,12 +45,16 @@ class Message(Event):
 class AgentMessage(Event):
     """A piece of an agent's answer."""
 
+    model_config = _UNREAD
+
     event: Literal["agent_message"]
     answer: str = ""
 
 
 class AgentThought(Event):
     """A step of an agent; sent again under the same id as it fills. Its text repeats the answer's."""
+
+    model_config = _UNREAD
 
     event: Literal["agent_thought"]
     id: str = ""
@@ -80,6 +91,8 @@ class MessageEnd(Event):
     event: Literal["message_end"]
     metadata: Any = None  # a verdict must not hang on details: they are read when they are asked for
     files: Any = None
+    mode: Text = ""  # the kind of app; of blocking replies
+    created_at: Seconds = 0.0
 
     @property
     def told(self) -> Metadata:
@@ -94,6 +107,8 @@ class MessageEnd(Event):
 
 class TtsMessage(Event):
     """A piece of the spoken answer (base64)."""
+
+    model_config = _UNREAD
 
     event: Literal["tts_message", "tts_message_end"]
     audio: str = ""
@@ -143,12 +158,16 @@ class WorkflowPaused(Event):
 class NodeEvent(Event):
     """A step of a run began, ended or is tried again."""
 
+    model_config = _UNREAD
+
     event: Literal["node_started", "node_finished", "node_retry"]
     data: NodeData = NodeData()
 
 
 class RoundEvent(Event):
     """An iteration, a loop or a parallel branch began, went on or ended."""
+
+    model_config = _UNREAD
 
     event: Literal[
         "iteration_started", "iteration_next", "iteration_completed",
@@ -161,6 +180,8 @@ class RoundEvent(Event):
 class TextEvent(Event):
     """A piece of a workflow's text, or its replacement."""
 
+    model_config = _UNREAD
+
     event: Literal["text_chunk", "text_replace"]
     data: TextData = TextData()
 
@@ -168,12 +189,16 @@ class TextEvent(Event):
 class ReasoningChunk(Event):
     """A piece of the model's thinking (1.15): not of the answer."""
 
+    model_config = _UNREAD
+
     event: Literal["reasoning_chunk"]
     data: ReasoningData = ReasoningData()
 
 
 class AgentLog(Event):
     """A step inside an agent node; sent again under the same id."""
+
+    model_config = _UNREAD
 
     event: Literal["agent_log"]
     data: LogData = LogData()

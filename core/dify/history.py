@@ -30,6 +30,8 @@ class StoredMessage:
     created_at: float  # epoch seconds, whole ones; when it was asked
     sources: tuple[Source, ...] = ()
     files: tuple[AppFile, ...] = ()  # that the app made
+    by_agent: bool = False  # who never answers as a whole: it is made only while somebody reads it
+    run_id: str = ""  # told only of a run that waits, or waited, for a person (1.14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,19 @@ def _message(row: dict[str, Any]) -> StoredMessage:
         created_at=seconds(row.get("created_at")),
         sources=rows_in(row.get("retriever_resources"), Source),
         files=_made(row.get("message_files")),
+        by_agent=bool(row.get("agent_thoughts")),
+        run_id=_run_of(row.get("extra_contents")),
     )
+
+
+def _run_of(contents: object) -> str:
+    found = [one for one in contents if isinstance(one, dict)] if isinstance(contents, list) else []
+    return next((_text(one["workflow_run_id"]) for one in found if one.get("workflow_run_id")), "")
 
 
 def _made(files: object) -> tuple[AppFile, ...]:
     """The files of a message that people did not send themselves."""
-    return tuple(file for file in rows_in(files, AppFile) if file.belongs_to != "user" and file.url)
+    return tuple(file for file in rows_in(files, AppFile) if file.is_made and file.url)
 
 
 def conversations_in(body: object) -> list[StoredConversation]:

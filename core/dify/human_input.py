@@ -10,6 +10,8 @@ from core.dify.calls import Calls, part
 from core.dify.human_forms import HumanForm
 
 SINCE = (1, 14)
+# What is said of a form that is not to be answered any more: its run goes on by itself.
+OVER = frozenset(("human_input_form_submitted", "human_input_form_expired", "not_found"))
 
 
 class HumanInput:

@@ -11,12 +11,22 @@ from typing import Any
 
 from core.dify.about import FormField
 from core.dify.file_types import extension_of, type_of
+from core.dify.remote_files import (
+    REMOTE,
+    addresses,
+    is_address,
+    is_remote,
+    only_links,
+    remote_file,
+    takes_links,
+)
 
 TEXTS = frozenset(("text-input", "paragraph"))
 FILES = frozenset(("file", "file-list"))
 FILLED_BY_DIFY = frozenset(("external_data_tool",))  # by a call of its own: takes no value
 _YES, _NO = frozenset(("true", "1", "yes", "on")), frozenset(("false", "0", "no", "off"))
-_NO_FILE = (str, int, float, list, tuple)
+KEPT_FILE = "incoming_file"  # marks a file that is kept to be uploaded with the next question
+_NO_FILE = (int, float, list, tuple)
 _MOST_FILES = 10  # Dify's own limit, where a list of files has none
 
 
@@ -78,7 +88,7 @@ def merged(
         value = _first(one, [configured] if one.hide else [remembered, configured])
         if value is not None:
             inputs[one.variable] = value
-        waits = one.required and not one.hide and is_empty(value)
+        waits = one.required and not one.hide and value in (None, "")  # an object may be {}
         if waits and not (with_files and one.type in FILES):
             missing.append(one)
     return inputs, missing
@@ -97,8 +107,10 @@ def problem(one: FormField, value: Any) -> Problem | None:
     if one.type == "file" and isinstance(value, list | tuple) and len(value) > 1:
         return Problem("input_too_many_files", {"limit": "1", "length": str(len(value))})
     usable = typed(one, value)
+    if usable is None and one.type in FILES:
+        return _no_file(one, value)
     if usable is None:
-        kinds = {"number": "input_no_number", "select": "input_no_option", "file": "input_no_file"}
+        kinds = {"number": "input_no_number", "select": "input_no_option"}
         options = {"options": ", ".join(one.options)} if one.type == "select" else {}
         return Problem(kinds.get(one.type, "input_not_accepted"), options)
     most = _most(one)
@@ -112,6 +124,8 @@ def typed(one: FormField, value: Any) -> Any:
     """The value as Dify wants it; None where it can't be one. Lengths are not looked at."""
     if one.type == "select":
         return str(value) if str(value) in one.options else None
+    if one.type in FILES:
+        return _one_file(one, value) if one.type == "file" else _files(one, value)
     convert: Callable[[Any], Any] = _TYPED.get(one.type, _text)
     return convert(value)
 
@@ -185,20 +199,36 @@ def _object(value: Any) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _one_file(value: Any) -> Any:
-    found = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
-    return None if isinstance(found, _NO_FILE) else found
+def _one_file(one: FormField, value: Any) -> Any:
+    return _file(one, value[0] if isinstance(value, list | tuple) and len(value) == 1 else value)
 
 
-def _files(value: Any) -> list[Any] | None:
-    listed = isinstance(value, list | tuple) and not any(isinstance(item, _NO_FILE) for item in value)
-    return list(value) if listed else None
+def _file(one: FormField, value: Any) -> Any:
+    if isinstance(value, str) or (isinstance(value, dict) and is_remote(value)):
+        return remote_file(one, value)
+    if isinstance(value, dict):
+        return value if KEPT_FILE in value or value.get("transfer_method", REMOTE) != REMOTE else None
+    return None if isinstance(value, _NO_FILE) else value
+
+
+def _files(one: FormField, value: Any) -> list[Any] | None:
+    items = value.split() if isinstance(value, str) else [value] if isinstance(value, dict) else value
+    if not isinstance(items, list | tuple):
+        return None
+    found = [_file(one, item) for item in items]
+    return None if any(item is None for item in found) else found
+
+
+def _no_file(one: FormField, value: Any) -> Problem:
+    links = addresses(value)
+    if takes_links(one) and links and all(map(is_address, links)):
+        types = [*one.allowed_file_types, *one.allowed_file_extensions]
+        return Problem("file_type_refused", {"types": ", ".join(types)})
+    return Problem("input_no_link" if only_links(one) else "input_no_file")
 
 
 _TYPED: Mapping[str, Callable[[Any], Any]] = {
     "number": _number,
     "checkbox": _yes_or_no,
-    "file": _one_file,
-    "file-list": _files,
     "json_object": _object,
 }

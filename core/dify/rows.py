@@ -71,6 +71,7 @@ def _only(kind: type) -> BeforeValidator:
 
 Seconds = Annotated[float, BeforeValidator(seconds)]
 Object = Annotated[dict[str, Any], BeforeValidator(parsed)]  # a JSON object, or (0.15) its text
+Text = Annotated[str, BeforeValidator(lambda value: value if isinstance(value, str) else "")]
 Texts = Annotated[tuple[str, ...], _only(str)]  # a list, of which what is no text is left out
 OBJECTS = _only(dict)  # of a list of rows: what is no object is left out
 
@@ -81,6 +82,7 @@ class Page(Generic[R]):
 
     rows: tuple[R, ...]
     has_more: bool = False
+    limit: int = 0  # how many rows it might have; 0 where Dify does not say
 
 
 def row_in(body: object, kind: type[R]) -> R:
@@ -98,4 +100,9 @@ def page_in(body: object, kind: type[R]) -> Page[R]:
     """The rows of a page `{"data": […], "has_more": …}`; what has no id is left out."""
     page = body if isinstance(body, dict) else {}
     found = rows_in(page.get("data"), kind)
-    return Page(tuple(row for row in found if getattr(row, "id", None)), page.get("has_more") is True)
+    limit = page.get("limit")
+    return Page(
+        tuple(row for row in found if getattr(row, "id", None)),
+        page.get("has_more") is True,
+        limit if type(limit) is int else 0,
+    )

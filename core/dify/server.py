@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Self
 
 import httpx
 
@@ -39,9 +40,12 @@ def api_base(url: str) -> str:
 
 
 class DifyServer:
-    """The connections to one base URL, shared by all apps on it."""
+    """The connections to one base URL, shared by all apps on it. Used as a context, it closes them."""
 
-    def __init__(self, base_url: str, limits: StreamLimits, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, base_url: str, limits: StreamLimits | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        limits = limits or StreamLimits()
         self.base_url = api_base(base_url)
         verify = tls or httpx.create_ssl_context()
         # Asking is not idempotent: no kept-alive connection that the server may be closing.
@@ -73,6 +77,12 @@ class DifyServer:
         """Hold the one connection that all side calls but `stop` share."""
         async with self._side:
             yield
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
 
     async def aclose(self) -> None:
         """Close all connections."""

@@ -74,13 +74,19 @@ async def meta(exchange: Exchange) -> web.StreamResponse:
 
 
 async def site(exchange: Exchange) -> web.StreamResponse:
-    """GET /site."""
+    """GET /site: what it says of an app whose web page was never made is 403."""
+    if exchange.target.site is None:
+        words = (
+            "You don't have the permission to access the requested resource. "
+            "It is either read-protected or not readable by the server."
+        )
+        raise DifyError(403, "forbidden", words)
     names = ("description", "copyright", "privacy_policy", "input_placeholder", "icon_url")
     body: dict[str, Any] = {"title": exchange.target.name, "chat_color_theme": None}
     body |= {"chat_color_theme_inverted": False, "icon_type": "emoji", "icon": "🤖"}
     body |= {"icon_background": "#FFEAD5", "custom_disclaimer": "", "default_language": "en-US"}
     body |= {"show_workflow_steps": True, "use_icon_as_answer_icon": False}
-    return exchange.json(body | dict.fromkeys(names))
+    return exchange.json(body | dict.fromkeys(names) | dict(exchange.target.site))
 
 
 async def end_user(exchange: Exchange) -> web.StreamResponse:
@@ -105,6 +111,7 @@ async def hear(exchange: Exchange) -> web.StreamResponse:
         raise DifyError(415, "unsupported_audio_type", "Audio type not allowed.")
     if len(part.data) > 30 * 1024 * 1024:
         raise DifyError(413, "audio_too_large", "Audio size larger than 30 mb")
+    exchange.workspace.recordings.append(part.data)
     return exchange.json({"text": exchange.target.transcript})
 
 

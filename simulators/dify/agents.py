@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from simulators.dify.script import Step, Tool
+from simulators.dify.script import Annotation, Step, Tool
 from simulators.dify.state import new_id, now
 from simulators.dify.streams import Order, Payload
 
@@ -34,6 +34,8 @@ class AgentOrder(Order):
         }
         self._said = ""
         self.run.thoughts.append(self._thought | {"created_at": now()})
+        if self.run.message is not None:  # stored as it begins, long before the answer
+            self.run.message.thoughts = self.run.thoughts
 
     def _thought_event(self, **changes: Any) -> Payload:
         self._thought |= changes
@@ -65,6 +67,13 @@ class AgentOrder(Order):
         yield self._thought_event(observation=tool.observation)
         self._open_thought()
         yield self._thought_event()
+
+    def annotation(self, step: Annotation) -> Iterator[Payload]:
+        """Put out as a model's text is by other easy apps: no agent begins, so nothing is thought."""
+        self.run.annotated = {"id": step.id, "account": {"id": step.author, "name": step.author}}
+        self.run.answer = step.text
+        yield super()._delta(step.text)
+        yield self.message_end()
 
     def end(self) -> Iterator[Payload]:
         yield self._delta("")

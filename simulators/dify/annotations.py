@@ -27,9 +27,15 @@ async def list_annotations(exchange: Exchange) -> web.StreamResponse:
 
 
 async def create(exchange: Exchange) -> web.StreamResponse:
-    """POST /apps/annotations: 201."""
-    row: dict[str, Any] = {"id": new_id()} | _texts(exchange) | {"hit_count": 0, "created_at": now()}
+    """POST /apps/annotations: 201. See Workspace for the gates."""
+    texts, before, after = _texts(exchange), *exchange.workspace.annotation_gates
+    exchange.record(201)
+    if before is not None:
+        await before.wait()
+    row: dict[str, Any] = {"id": new_id()} | texts | {"hit_count": 0, "created_at": now()}
     exchange.target.annotations[str(row["id"])] = row
+    if after is not None:
+        await after.wait()
     return exchange.json(row, 201)
 
 

@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import mimetypes
 import time
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
 
 from aiohttp import web
 
@@ -174,29 +176,44 @@ def input_file_problem(exchange: Exchange, inputs: dict[str, Any]) -> str | None
         for kind, rules in field.items():
             value = inputs.get(str(rules["variable"])) if kind in {"file", "file-list"} else None
             for item in value if isinstance(value, list) else [value] if value else []:
-                if problem := _input_file_problem(exchange, item, rules.get("allowed_file_types") or TYPES):
+                if problem := _input_file_problem(exchange, item, rules):
                     return problem
     return None
 
 
-def _input_file_problem(exchange: Exchange, item: dict[str, Any], allowed: Any) -> str | None:
+def _input_file_problem(exchange: Exchange, item: dict[str, Any], rules: Mapping[str, Any]) -> str | None:
     app, declared = exchange.target, item.get("type")
-    if item.get("transfer_method") not in {"local_file", "remote_url"} or declared not in TYPES:
+    if not item.get("transfer_method"):
+        return "transfer_method is required in file mapping"
+    if item["transfer_method"] not in {"local_file", "remote_url"} or declared not in TYPES:
         return "Invalid file"
     try:
         kept = _resolve(exchange, app, item)
     except DifyError as error:
         return error.message
     strict = app.mode == "workflow" and exchange.dialect.since(1, 3)
-    if strict and not item.get("url") and detected_type(kept.name, kept.mime) != declared:
+    if strict and detected_type(kept.name, kept.mime) != declared:
         return "Detected file type does not match the specified type. Please verify the file."
-    return None if declared in allowed else f"File validation failed for file: {kept.name}"
+    fits = _fits(rules, str(declared), kept.extension) and _may_come(rules, item)
+    return None if fits else f"File validation failed for file: {kept.name}"
+
+
+def _fits(rules: Mapping[str, Any], declared: str, extension: str) -> bool:
+    extensions = rules.get("allowed_file_extensions")
+    if declared == "custom" and extensions:
+        return f".{extension}" in extensions
+    return declared in (rules.get("allowed_file_types") or TYPES)
+
+
+def _may_come(rules: Mapping[str, Any], item: Mapping[str, Any]) -> bool:
+    """Whether a variable allows this way; images may come in any."""
+    ways = rules.get("allowed_file_upload_methods")
+    return not ways or item["type"] == "image" or item["transfer_method"] in ways
 
 
 def _resolve(exchange: Exchange, app: App, item: dict[str, Any]) -> Upload:
     if item.get("transfer_method") == "remote_url":
-        name = str(item.get("url", "")).rsplit("/", 1)[-1]
-        return Upload(name, "application/octet-stream", b"", app.key, exchange.user, item["type"])
+        return _remote(exchange, app, item)
     kept = exchange.workspace.files.get(str(item.get("upload_file_id")))
     if kept is None:
         raise invalid("Invalid upload file")
@@ -204,6 +221,18 @@ def _resolve(exchange: Exchange, app: App, item: dict[str, Any]) -> Upload:
         raise invalid("Invalid upload file")  # since 1.14 only the app and user that uploaded it
     kept.type = item["type"]
     return kept
+
+
+def _remote(exchange: Exchange, app: App, item: dict[str, Any]) -> Upload:
+    """A file that Dify fetches: it asks for the HEAD first, here only as far as `unreachable` goes."""
+    url = item.get("url")
+    if not isinstance(url, str) or not url:
+        raise invalid("Invalid file url")
+    if url in exchange.workspace.unreachable:
+        raise invalid(f"Reached maximum retries (3) for URL {url}")
+    name = unquote(urlsplit(url).path).rsplit("/", 1)[-1]
+    mime = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return Upload(name, mime, b"", app.key, exchange.user, item["type"])
 
 
 def file_rows(workspace: Workspace, uploads: list[Upload]) -> list[dict[str, Any]]:

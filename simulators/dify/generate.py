@@ -219,7 +219,15 @@ async def stop(exchange: Exchange) -> web.StreamResponse:
     for run in exchange.target.active:
         if run.task_id == task_id:
             if run.mode == "workflow" or run.user == exchange.user:
-                run.stop_asked.set()
+                _ask_to_stop(run)
             elif exchange.dialect.celery:
                 run.abort_asked = True  # has an effect on chatflows only, and only at the end
     return exchange.success()
+
+
+def _ask_to_stop(run: Run) -> None:
+    """A run that is paused waits on, and ends when its form is answered (up to 1.16.1; later ones forget)."""
+    if run.status == "paused":
+        run.abort_asked = True
+    else:
+        run.stop_asked.set()

@@ -251,6 +251,7 @@ class App:
     transcript: str | None = None  # what speech-to-text hears; None = switched off
     speech: bytes | None = None  # what text-to-speech says; None = switched off
     tool_icons: Mapping[str, Any] = field(default_factory=dict)
+    site: Mapping[str, Any] | None = field(default_factory=dict)  # what its web page has set; None = no page
     max_active_requests: int = 0  # 0 = no limit
     auto_name: str = "Auto named chat"
     published: bool = True

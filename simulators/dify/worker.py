@@ -196,6 +196,9 @@ class Worker:
         await form.submitted.wait()
         run.status = "running"
         self._publish(order.resumed())
+        if run.abort_asked:
+            run.stop_asked.set()
+            await asyncio.Event().wait()
 
     def _end(self) -> None:
         aborted = self.run.abort_asked and isinstance(self.order, FlowOrder)

@@ -40,6 +40,7 @@ class Workspace:
     `cut_next` cuts the next stream at an exact place, once, while the run does what it does without a client.
     `ping_every` and `stop_lag` are seconds. `files_url` None means this server's own origin, "" makes file
     URLs relative, as a stock Docker installation does. `files_timeout` is a signed URL's life in seconds.
+    `annotation_gates` hold a new annotation before it is made, and its reply; None holds nothing.
     """
 
     def __init__(self, version: str = "1.16.1", *, pace: float | None = None) -> None:
@@ -56,6 +57,8 @@ class Workspace:
         self.stop_lag = 0.0
         self.files_url: str | None = None
         self.files_timeout = 300.0
+        self.unreachable: set[str] = set()  # addresses of files that this server can't open
+        self.recordings: list[bytes] = []  # that speech-to-text was given
         self.refuse_uploads: deque[tuple[int, str]] = deque()  # status and code of the next ones, in order
         self.origin = ""
         self.open_streams = self.most_streams = 0
@@ -63,6 +66,7 @@ class Workspace:
         self.waiting = 0  # requests that got no free connection yet
         self.tasks: set[asyncio.Task[None]] = set()
         self.workers: dict[str, asyncio.Task[None]] = {}
+        self.annotation_gates: tuple[asyncio.Event | None, asyncio.Event | None] = (None, None)
         self._queued: deque[Script | Writer] = deque()
         self._pace = pace
         self._pace_changed = asyncio.Event()

@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import ConversationGone, DifyRefused
 from simulators.dify.conversations import add_variable
+from simulators.dify.script import Answer as Script
 from simulators.dify.script import File, Tool
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -81,6 +82,22 @@ async def test_turns_come_oldest_first_and_page_backwards(either, asker):
         "not_found",
         DifyRefused,
     )  # the message is what is gone
+
+
+async def test_a_turn_has_what_it_was_asked_with_and_what_it_rests_on(either, asker):
+    us = asker(either)
+    source = {"position": 1, "document_name": "a.pdf", "score": 0.9, "content": "Cats sleep."}
+    either.reply(Script(["One"], sources=[source]))
+    answer = await us.ask(inputs={"tone": "kind", "count": 3})
+    page = await us.client.api.conversations.turns(answer.conversation_id, us.user, limit=7)
+    [turn] = page.rows
+    assert (turn.inputs, page.limit) == ({"tone": "kind", "count": 3}, 7)
+    [found] = turn.retriever_resources
+    assert (found.position, found.document_name, found.score, found.content) == tuple(source.values())
+    [kept] = await us.client.messages(answer.conversation_id, us.user)
+    assert kept.sources == turn.retriever_resources
+    page = await us.client.api.conversations.list(us.user, limit=9)
+    assert ([row.inputs for row in page.rows], page.limit) == ([turn.inputs], 9)
 
 
 async def test_a_turn_of_an_agent_has_its_steps_and_the_files_that_were_made(either, asker):

@@ -1,12 +1,16 @@
 """What kind of app a key belongs to, on servers that say so and on servers that do not."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.answer import Answer
 from core.dify.apps import version_of
 from core.errors import DifyRefused, DifyUnreachable
 from simulators.dify import DifySimulator
+from simulators.dify.script import Refuse
 
 NEW = ("chat", "agent-chat", "agent", "advanced-chat", "completion", "workflow")
 OLD = {  # 0.15 does not tell agents from chats: both are asked alike
@@ -166,6 +170,49 @@ async def test_an_agent_is_streamed_whatever_is_configured_and_the_log_says_so(d
     assert app.blocking is not agent
     said = f"app helpdesk: {kind} apps can't be asked blocking: they are streamed"
     assert [line for line in caplog.messages if "blocking" in line] == [said] * agent
+
+
+async def answered(us):
+    answer = Answer()
+    async with us.app.ask(us.question()) as events:
+        async for event in events:
+            answer.take(event)
+    return answer.text
+
+
+async def test_an_old_agent_that_refuses_a_whole_answer_is_streamed_from_then_on(asker, caplog):
+    async with DifySimulator(version="0.15.8") as old:
+        us = asker(old, "agent-chat")
+        us.app.wants_blocking = True
+        assert (await us.app.detect(), us.app.blocking) == ("chat", True)  # it does not say
+        old.reply("One.", "Two.")
+        assert [await answered(us), await answered(us)] == ["One.", "Two."]
+        assert (us.app.mode, us.app.blocking) == ("agent-chat", False)
+        calls = old.journal.named("POST /chat-messages")
+    tried = [(call.args["response_mode"], call.status) for call in calls]
+    assert tried == [("blocking", 400), ("streaming", 200), ("streaming", 200)]
+    assert len([line for line in caplog.messages if "can't be asked blocking" in line]) == 1
+
+
+async def test_of_two_questions_at_once_to_such_an_agent_both_are_answered(asker):
+    async with DifySimulator(version="0.15.8") as old:
+        us = asker(old, "agent-chat")
+        us.app.wants_blocking = True
+        await us.app.detect()
+        old.reply("One.", "Two.")
+        assert sorted(await asyncio.gather(answered(us), answered(us))) == ["One.", "Two."]
+
+
+async def test_another_refusal_of_a_whole_answer_changes_nothing(asker):
+    async with DifySimulator(version="0.15.8") as old:
+        us = asker(old, "chat")
+        us.app.wants_blocking = True
+        await us.app.detect()
+        old.reply(Refuse(400, "invalid_param", "name is required in input form"))
+        with pytest.raises(DifyRefused):
+            await answered(us)
+        assert us.app.mode == "chat"
+        assert len(old.journal.named("POST /chat-messages")) == 1
 
 
 async def test_an_app_that_is_not_published_says_so(dify, asker):

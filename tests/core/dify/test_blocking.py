@@ -34,13 +34,17 @@ async def test_a_blocking_answer_is_that_of_a_stream(either, asker, kind):
     us = asker(either, kind)
     either.reply("One two", "One two")
     streamed = await us.ask()
-    whole, _ = await blocked(us)
+    whole, seen = await blocked(us)
     assert (whole.text, whole.outcome) == (streamed.text, streamed.outcome) == ("One two", Outcome.COMPLETE)
     run = either.runs[1]
     assert whole.task_id == run.task_id
     assert whole.message_id == (run.message.id if run.message else "")
     assert whole.conversation_id == (run.conversation.id if run.conversation else "")
     assert whole.run_id == (run.id if kind == "workflow" else "")
+    if kind == "workflow":
+        assert (seen[-1].data.created_at, seen[-1].data.finished_at > 0) == (run.created_at, True)
+    else:
+        assert (seen[-1].mode, seen[-1].created_at) == (kind, run.message.created_at)
     path = {"completion": "POST /completion-messages", "workflow": "POST /workflows/run"}
     sent = either.journal.named(path.get(kind, "POST /chat-messages"))[1].args
     assert sent["response_mode"] == "blocking"

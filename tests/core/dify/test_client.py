@@ -172,7 +172,7 @@ async def test_broken_events_are_counted_and_skipped(dify, asker):
     assert (answer.text, answer.malformed, answer.outcome) == ("One two", 2, Outcome.COMPLETE)
 
 
-@pytest.mark.parametrize("status", [413, 502, 504])
+@pytest.mark.parametrize("status", [413, 502, 503])
 async def test_a_page_of_a_proxy_is_a_refusal_that_repeats_nothing_of_it(dify, asker, status):
     us = asker(dify)
     dify.reply(Refuse(status, html=HTML))
@@ -181,6 +181,16 @@ async def test_a_page_of_a_proxy_is_a_refusal_that_repeats_nothing_of_it(dify, a
     assert (caught.value.status, caught.value.code) == (status, f"http_{status}")
     assert caught.value.advice.retry is (status >= 500)
     assert "secret-host" not in f"{caught.value} {caught.value.advice}"
+
+
+@pytest.mark.parametrize("status", [408, 504, 522, 524])
+async def test_a_proxy_that_waits_no_longer_says_nothing_of_the_answer(dify, asker, status):
+    us = asker(dify)
+    dify.reply(Refuse(status, html=HTML), Refuse(status, html="no healthy upstream"))
+    with pytest.raises(DifyLost):
+        await us.ask()
+    with pytest.raises(DifyUnreachable if status == 504 else DifyLost):
+        await us.ask()
 
 
 async def test_a_wrong_key_is_said_to_the_operator_without_the_key(either, asker):

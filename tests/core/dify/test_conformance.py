@@ -185,6 +185,16 @@ async def test_the_finish_of_a_run_says_how_it_went(replayed, recording):
         assert data.made == ()
 
 
+ENDED = [each for each in STREAMS if outcome(each) == "complete" and not each.name.startswith("stop_")]
+
+
+@pytest.mark.parametrize("recording", [each for each in ENDED if each.kind == "agent-chat"], ids=str)
+async def test_a_text_that_the_server_kept_otherwise_is_known_to_hold_thoughts(replayed, recording):
+    answer, _, _, _ = await replayed(recording)
+    tools = b'"observation": "{' in recording.body or b'"observation":"{' in recording.body
+    assert answer.thinks_aloud is (tools or recording.name in KEPT_OTHERWISE)
+
+
 def test_enough_answers_were_kept():
     assert len(KEPT) > 25
 

@@ -242,6 +242,7 @@ async def test_a_page_has_the_rows_that_stand_there(replayed, recording):
         assert page == tuple(rows)
         return
     assert page.has_more == recording.json["has_more"]
+    assert page.limit == recording.json["limit"]
     assert sorted(row.id for row in page.rows) == sorted(row["id"] for row in rows)
     for row in page.rows:
         [there] = [each for each in rows if each["id"] == row.id]
@@ -254,9 +255,11 @@ async def test_a_page_has_the_rows_that_stand_there(replayed, recording):
             "status",
             "introduction",
             "created_at",
+            "inputs",
         ):
             if name_ in there:
                 assert getattr(row, name_) == there[name_], name_
+        assert list(getattr(row, "retriever_resources", ())) == there.get("retriever_resources", [])
 
 
 async def only(replayed, name_, version="1.16.1"):

@@ -4,8 +4,14 @@ import json
 
 import pytest
 
+from core.answer import Answer
+from core.dify.blocking import events_of
+from core.dify.conversations import Turn
 from core.dify.events import parse
+from core.dify.history import messages_in
+from core.dify.metadata import AppFile
 from core.dify.outputs import files_of
+from core.dify.rows import row_in
 
 FILE = {
     "dify_model_identity": "__dify__file__",
@@ -51,6 +57,41 @@ def test_an_answer_without_metadata_has_none(metadata):
 def test_files_of_an_answer_are_those_that_the_user_did_not_send():
     mine, made = {"id": "1", "belongs_to": "user", "url": "/files/1"}, {"id": "2", "url": "/files/2"}
     assert [file.id for file in event("message_end", files=[mine, made, None]).made] == ["2"]
+
+
+FILES = [
+    {"id": "mine", "transfer_method": "local_file", "url": "/files/mine"},
+    {"id": "linked", "transfer_method": "remote_url", "url": "https://example.com/x.png"},
+    {"id": "drawn", "transfer_method": "tool_file", "url": "/files/drawn"},
+    {"id": "said", "transfer_method": "local_file", "belongs_to": "assistant", "url": "/files/said"},
+    {"id": "sent", "transfer_method": "tool_file", "belongs_to": "user", "url": "/files/sent"},
+]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file["id"])
+def test_a_file_is_the_apps_where_dify_says_so_or_where_it_was_not_sent_in(file):
+    assert AppFile.model_validate(file).is_made == (file["id"] in {"drawn", "said"})
+
+
+def test_what_the_asker_sent_is_never_among_the_files_to_post():
+    answer = Answer()
+    answer.take(event("message_end", files=FILES))
+    row = {"id": "m", "message_files": FILES}
+    [kept] = messages_in({"data": [row]})
+    for files in (answer.files, kept.files, row_in(row, Turn).files):
+        assert [file.url for file in files] == ["/files/drawn", "/files/said"]
+
+
+def test_further_fields_of_an_event_stay_but_not_on_the_way_of_the_text():
+    assert event("message_end", new_in_2={"a": 1}).model_extra == {"new_in_2": {"a": 1}}
+    assert event("workflow_started", new_in_2=7).model_extra == {"new_in_2": 7}
+    for name in ("message", "agent_message", "text_chunk", "tts_message", "agent_thought", "node_started"):
+        assert event(name, new_in_2=7, tool_input="secret").model_extra is None
+
+
+def test_a_blocking_reply_of_odd_details_is_an_answer_all_the_same():
+    [said, end] = events_of({"answer": "Hi", "message_id": "m", "mode": 7, "created_at": {}})
+    assert (said.answer, end.message_id, end.mode, end.created_at) == ("Hi", "m", "", 0.0)
 
 
 @pytest.mark.parametrize(

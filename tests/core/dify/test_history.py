@@ -53,6 +53,7 @@ async def test_a_paused_message_says_so(dify, asker):
     answer = await us.ask()
     [message] = await us.client.messages(answer.conversation_id, us.user)
     assert (message.status, message.answer) == ("paused", "Draft. ")
+    assert message.run_id == answer.run_id
     state = await us.client.run_state(answer.run_id)
     assert (state.status, state.finished) == ("paused", False)
 

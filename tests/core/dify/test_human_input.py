@@ -1,11 +1,16 @@
 """A run that waits for a person: its form, the answer to it, and the rest of the run."""
 
+import json
+
 import pytest
 
 from core.answer import Answer, Outcome
+from core.dify.client import DifyClient, Question
 from core.dify.events import HumanInput, WorkflowPaused
+from core.dify.server import DifyServer, StreamLimits
 from core.errors import DifyRefused
 from simulators.dify.script import Node, Pause
+from tests.core.dify.replay import Replay, Reply
 
 KINDS = ("advanced-chat", "workflow")
 STEPS = ["Before. ", Node(), Pause(), "Approved."]
@@ -137,3 +142,71 @@ async def test_an_old_server_has_no_forms(either, asker):
         with pytest.raises(DifyRefused) as caught:
             await call
         assert caught.value.code == ("too_old" if either.version < "1" else "not_found")
+
+
+# A run may ask two people at once, in branches side by side: the stream names both forms, then it ends. One
+# is shown at a time. Once that is answered the run goes on and pauses again for the other.
+
+IDS = {"task_id": "t", "workflow_run_id": "r", "message_id": "m", "conversation_id": "c"}
+BOTH = [{"form_id": name, "form_token": f"token-{name}", "node_id": name} for name in ("first", "second")]
+
+
+def of(name, data):
+    return {"event": name, **IDS, "data": data}
+
+
+def pause(*forms):
+    reasons = [{"TYPE": "human_input_required", **form} for form in forms]
+    return {"status": "paused", "workflow_run_id": "r", "reasons": reasons}
+
+
+@pytest.fixture
+async def two_forms():
+    """What a client makes of a question whose run goes so, and of listening to it again."""
+
+    async def two_forms(*streams, blocking=False):
+        bodies = ["".join(f"data: {json.dumps(event)}\n\n" for event in stream) for stream in streams]
+        replies = [Reply.stream(body.encode()) for body in bodies]
+        async with Replay(*([Reply.of(streams[0][0])] if blocking else replies)) as dify:
+            server = DifyServer(dify.base_url, StreamLimits())
+            client = DifyClient(server, "key")
+            try:
+                question = Question("go", "u")
+                asking = client.ask(question, run=True, mode="advanced-chat", blocking=blocking)
+                again = [client.attach("r", "u") for _ in replies[1:]]
+                answers = [(await told(stream))[0] for stream in (asking, *again)]
+            finally:
+                await server.aclose()
+            return [(answer.outcome, answer.form and answer.form.form_token) for answer in answers]
+
+    return two_forms
+
+
+def asks(*forms):
+    return [*(of("human_input_required", form) for form in forms), of("workflow_paused", pause(*forms))]
+
+
+def filled(form):
+    return of("human_input_form_filled", {"node_id": form["node_id"], "action_id": "approve"})
+
+
+@pytest.mark.parametrize("answered", [0, 1])
+async def test_of_two_forms_one_is_asked_after_the_other_whichever_is_answered_first(two_forms, answered):
+    now, left = BOTH[answered], BOTH[1 - answered]
+    rest = [filled(left), of("workflow_finished", {"status": "succeeded"}), {"event": "message_end", **IDS}]
+    found = await two_forms(asks(*BOTH), [filled(now), *asks(left)], rest)
+    assert found == [
+        (Outcome.PAUSED, "token-first"),
+        (Outcome.PAUSED, left["form_token"]),
+        (Outcome.COMPLETE, None),
+    ]
+
+
+async def test_of_two_forms_the_other_is_still_asked_where_its_event_is_not_repeated(two_forms):
+    again = [filled(BOTH[0]), of("workflow_paused", pause(BOTH[1]))]
+    assert (await two_forms(asks(*BOTH), again))[1] == (Outcome.PAUSED, "token-second")
+
+
+async def test_of_two_forms_a_blocking_reply_asks_the_first_too(two_forms):
+    body = {"event": "workflow_paused", **IDS, "answer": "", "data": pause(*BOTH)}
+    assert await two_forms([body], blocking=True) == [(Outcome.PAUSED, "token-first")]

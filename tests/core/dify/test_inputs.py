@@ -11,6 +11,8 @@ from simulators.dify.inputs import input_problem
 from simulators.dify.state import App
 
 FILE = FileInput.uploaded("f1", "document")
+LINK = "https://e.com/a.pdf"
+REMOTE = FileInput.remote(LINK, "document")
 TONES = ["plain", "fancy"]
 
 
@@ -41,6 +43,16 @@ def field(kind, **more):
         ("file", FILE, FILE),
         ("file", (FILE,), FILE),
         ("file-list", (FILE, FILE), [FILE, FILE]),
+        ("file", LINK, REMOTE),
+        ("file", [LINK], REMOTE),
+        ("file", {"url": LINK}, REMOTE),
+        ("file", {"type": "document", "transfer_method": "remote_url", "url": LINK}, REMOTE),
+        ("file", REMOTE, REMOTE),
+        ("file-list", LINK, [REMOTE]),
+        ("file-list", f"{LINK}\n{LINK}\n", [REMOTE, REMOTE]),
+        ("file-list", [LINK, {"url": LINK}], [REMOTE, REMOTE]),
+        ("file-list", {"url": LINK}, [REMOTE]),
+        ("json_object", "{}", {}),
     ],
 )
 @pytest.mark.parametrize("source", ["configured", "remembered", "default"])
@@ -72,6 +84,12 @@ def test_a_value_is_sent_as_the_type_that_dify_wants(kind, value, sent, source):
         ("json_object", "[1]", "input_not_accepted", {}),
         ("json_object", "{", "input_not_accepted", {}),
         ("file", "a.pdf", "input_no_file", {}),
+        ("file", {"a": 1}, "input_no_file", {}),
+        ("file", {"transfer_method": "remote_url"}, "input_no_file", {}),
+        ("file", "https://e.com/a.zip", "file_type_refused", {"types": ""}),
+        ("file-list", "a.pdf", "input_no_file", {}),
+        ("file-list", ["https://e.com/a.pdf", "b.pdf"], "input_no_file", {}),
+        ("file-list", f"{LINK} {LINK} {LINK} {LINK}", "input_too_many_files", {"limit": "3", "length": "4"}),
         ("file", (FILE, FILE), "input_too_many_files", {"limit": "1", "length": "2"}),
         ("file-list", (FILE,) * 4, "input_too_many_files", {"limit": "3", "length": "4"}),
     ],
@@ -82,6 +100,23 @@ def test_what_dify_would_refuse_is_named_and_counts_as_missing(kind, value, sent
     assert (found["x"].sentence, dict(found["x"].values)) == (sentence, values)
     assert merged([one], {"x": value}, {}) == ({}, [one])
     assert merged([one], {}, {"x": value}) == ({}, [one])
+
+
+LINKED = {"allowed_file_types": ["image"], "allowed_file_upload_methods": ["remote_url"]}
+
+
+@pytest.mark.parametrize(
+    ("value", "more", "sentence"),
+    [
+        ("a.pdf", LINKED, "input_no_link"),
+        (5, LINKED, "input_no_link"),
+        (LINK, LINKED, "file_type_refused"),
+        (LINK, {"allowed_file_upload_methods": ["local_file"]}, "input_no_file"),
+        ([LINK, LINK], LINKED, "input_too_many_files"),
+    ],
+)
+def test_what_is_wrong_with_a_link_depends_on_the_variable(value, more, sentence):
+    assert problems([field("file", **more)], {"x": value})["x"].sentence == sentence
 
 
 def test_a_person_beats_the_configuration_which_beats_the_default():
@@ -164,6 +199,7 @@ VALUES = st.one_of(
     st.text(max_size=6),
     st.sampled_from(("plain", "5", "1.5", "yes", "{}", '{"a": 1}')),
     st.just({"a": 1}),
+    st.sampled_from((LINK, "https://e.com/a.zip", {"url": LINK}, [LINK], [LINK, "x"])),
     FILES,
     FILES.map(tuple),
     st.just(FILE),

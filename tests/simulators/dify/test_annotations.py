@@ -64,6 +64,16 @@ async def test_an_annotated_question_gets_its_answer_once_the_reply_is_on(dify, 
     assert "You said" in (await speaker.block("Who?")).json()["answer"]
 
 
+async def test_an_annotated_agent_thinks_nothing_and_says_it_as_a_model_would(dify, caller):
+    speaker = await caller(dify, "agent-chat")
+    made = await created(speaker, "Who?", "Parley.")
+    await speaker.post("/apps/annotation-reply/enable", **SETTINGS)
+    said, end = await speaker.ask("Who?")
+    assert (said["event"], said["answer"]) == ("message", "Parley.")
+    assert (end["event"], end["metadata"]["annotation_reply"]["id"]) == ("message_end", made["id"])
+    assert next(iter(speaker.app.messages.values())).answer == "Parley."
+
+
 @pytest.mark.parametrize(
     ("path", "body"),
     [("/apps/annotation-reply/enable", {}), ("/apps/annotation-reply/toggle", SETTINGS)],

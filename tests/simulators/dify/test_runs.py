@@ -142,6 +142,21 @@ async def test_a_form_pauses_the_run_until_somebody_answers_it_once(dify, caller
     assert (again.status_code, again.json()["code"]) == (412, "human_input_form_submitted")
 
 
+@pytest.mark.parametrize("kind", ["advanced-chat", "workflow"])
+async def test_a_paused_run_hears_of_a_stop_when_its_form_is_answered(dify, caller, kind):
+    ann = await caller(dify, kind)
+    dify.reply(["Draft. ", Pause(inputs=(), content="Well?"), "Never said."])
+    paused = (await ann.ask())[-1]
+    stop = "/workflows/tasks" if kind == "workflow" else "/chat-messages"
+    assert (await ann.post(f"{stop}/{paused['task_id']}/stop")).json() == {"result": "success"}
+    assert dify.runs[0].status == "paused"
+    token = paused["data"]["reasons"][0]["form_token"]
+    assert (await ann.get(f"/form/human_input/{token}")).status_code == 200
+    await ann.post(f"/form/human_input/{token}", inputs={}, action="approve")
+    run = await dify.ended()
+    assert (run.status, run.answer) == ("stopped", "Draft. ")
+
+
 async def test_forms_expire_and_unknown_ones_are_404(dify, caller):
     ann = await caller(dify, "workflow")
     dify.reply([Node(), Pause(seconds=-1)])
