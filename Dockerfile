@@ -1,8 +1,8 @@
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /build
-COPY requirements/run.txt requirements/run.txt
+COPY requirements/run.txt requirements/voice.txt requirements/
 RUN python -m venv /venv \
-    && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
+    && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt -r requirements/voice.txt
 
 FROM python:3.12-slim-bookworm
 ENV PATH=/venv/bin:$PATH \
