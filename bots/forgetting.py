@@ -1,12 +1,13 @@
 """`parley forget`: a person's rows are erased, and their conversations at Dify deleted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 
 from bots.assembly import dify_apps
 from bots.config import Config
+from core.annotating import unannotate
 from core.apps import MAX_IDENTITY, App
 from core.errors import DifyError, DifyUnreachable
 from core.store.database import Database
@@ -14,6 +15,7 @@ from core.store.erasure import Begun, Erasure, Part
 from core.store.inspection import existing
 
 _PAGE = 100  # Dify lists no more conversations at once
+_Work = Callable[[App, Sequence[Part]], Awaitable[None]]
 _UNKNOWN_APP = "is not in the configuration any more: add it again with its key"
 
 
@@ -26,6 +28,7 @@ class Forgotten:
     votes: int = 0
     conversations: int = 0
     deleted: int = 0  # at Dify
+    annotations: int = 0  # likewise
     shared: int = 0  # with others, at Dify
     logged: int = 0  # questions to apps whose log can't be deleted from
     problems: dict[str, str] = field(default_factory=dict)
@@ -40,6 +43,8 @@ class Forgotten:
             f"erased: {questions}, {reactions}, {_count(self.conversations, 'conversation')}",
             f"deleted at Dify: {_count(self.deleted, 'conversation')}",
         ]
+        if self.annotations:
+            said.append(f"deleted at Dify: {_count(self.annotations, 'annotation')}")
         if self.shared:
             said.append(f"left at Dify, because others took part: {_count(self.shared, 'conversation')}")
         if self.logged:
@@ -89,8 +94,7 @@ class _Forgetting:
             await self._stop(begun)
         for part in parts:
             if not part.alone:
-                done.questions += await self._erasure.erase(part)
-                done.shared += bool(part.dify_id)
+                await self._shared(part)
         for group in _groups(part for part in parts if part.alone):
             await self._own(group)
         return done
@@ -104,12 +108,21 @@ class _Forgetting:
             mode = await app.dify.detect()
             await app.dify.client.stop(begun.task_id, user, mode=mode)
 
+    async def _shared(self, part: Part) -> None:
+        done, problem = self._done, ""
+        if await self._erasure.marked(part):
+            problem = await self._tried([part], self._unannotate)
+        if problem:
+            self._keep(part.app, problem, 1)
+            return
+        done.questions += await self._erasure.erase(part)
+        done.shared += bool(part.dify_id)
+
     async def _own(self, group: Sequence[Part]) -> None:
         done, name = self._done, group[0].app
-        problem = await self._delete(group)
+        problem = await self._tried(group, self._delete_all)
         if problem:
-            done.problems[name] = problem
-            done.kept[name] = done.kept.get(name, 0) + len(group)
+            self._keep(name, problem, len(group))
             return
         erased = [await self._erasure.erase(part) for part in group]
         done.questions += sum(erased)
@@ -117,8 +130,12 @@ class _Forgetting:
         app = self._apps.get(name)
         done.logged += sum(erased) if app is not None and not app.dify.converses else 0
 
-    async def _delete(self, group: Sequence[Part]) -> str:
-        """Delete a group's conversations at Dify; why it could not be done, "" where it was."""
+    def _keep(self, app: str, problem: str, conversations: int) -> None:
+        self._done.problems[app] = problem
+        self._done.kept[app] = self._done.kept.get(app, 0) + conversations
+
+    async def _tried(self, group: Sequence[Part], work: _Work) -> str:
+        """Do something at Dify about a group's conversations; why it can't be done, "" where it was."""
         name = group[0].app
         if name in self._away:
             return self._done.problems[name]
@@ -128,7 +145,7 @@ class _Forgetting:
         try:
             await app.dify.detect()
             if app.dify.converses:
-                await self._delete_all(app, group)
+                await work(app, group)
         except DifyError as error:
             if isinstance(error, DifyUnreachable):
                 self._away.add(name)
@@ -137,6 +154,7 @@ class _Forgetting:
 
     async def _delete_all(self, app: App, group: Sequence[Part]) -> None:
         """Those that we know, and where nobody else's are under the identity, those too that were left."""
+        await self._unannotate(app, group)  # first: the texts are found in the conversations
         client, user = app.dify.client, group[0].identity[:MAX_IDENTITY]
         gone: set[str] = set()
         wanted = {part.dify_id for part in group if part.dify_id}
@@ -150,6 +168,12 @@ class _Forgetting:
             wanted = {each.id for each in await client.conversations(user, limit=_PAGE)} - gone
             if not wanted:
                 return
+
+    async def _unannotate(self, app: App, group: Sequence[Part]) -> None:
+        """Delete the annotations that were made of their questions here."""
+        for part in group:
+            marked = await self._erasure.marked(part)
+            self._done.annotations += await unannotate(app.dify, marked, part.identity, part.dify_id)
 
 
 def _groups(parts: Iterable[Part]) -> list[list[Part]]:

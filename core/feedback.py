@@ -2,12 +2,14 @@
 
 The rule: each person has one vote, their last reaction that still stands; bots have none. More likes than
 dislikes is a like, more dislikes a dislike, a tie goes to the latest vote, none left takes the rating back.
+What admins mark (core.annotating) comes and is told on the same ways, and is no vote.
 """
 
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 
+from core.annotating import Annotating
 from core.dify.apps import DifyApp
 from core.emojis import canonical
 from core.errors import DifyError, DifyRefused, StoreUnavailable
@@ -43,25 +45,31 @@ class Feedback:
         meanings: Mapping[str, str],
         metrics: Metrics,
         retry_seconds: float = RETRY_SECONDS,
+        *,
+        annotating: Annotating | None = None,
     ) -> None:
         self._ratings = ratings
         self._apps = apps
         self._meanings = meanings  # canonical emoji → like, dislike
         self._metrics = metrics
         self._retry_seconds = retry_seconds
+        self._annotating = annotating
         self._due = asyncio.Event()
-        self._unheard: set[int] = set()  # turns whose rating Dify could not be told yet
+        self._unheard: set[int] = set()  # turns of which Dify could not be told yet
 
     async def reaction(self, reaction: IncomingReaction) -> bool:
-        """Take a reaction that may rate an answer. False: it would, but no answer is known at its message."""
+        """Take a reaction that may rate or mark an answer. False: it would, but no answer is known there."""
         emoji = canonical(reaction.emoji)
         rating = self._meanings.get(emoji)
-        if rating is None or reaction.author.bot:
+        marking = self._annotating if self._annotating and self._annotating.means(reaction) else None
+        if (rating is None and marking is None) or reaction.author.bot:
             return True
         turn = await self._ratings.answer_at(reaction.ref)
         if turn is None:
             return False
-        if reaction.added:
+        if marking is not None:
+            await marking.reaction(turn, reaction)
+        elif reaction.added and rating is not None:
             await self._ratings.vote(turn, reaction.ref, reaction.author.id, emoji, rating)
         else:
             await self._ratings.unvote(turn, reaction.ref, reaction.author.id, emoji)
@@ -98,9 +106,12 @@ class Feedback:
         answered, votes = standing
         rating = verdict(votes)
         news = rating != answered.rating and answered.message_id and answered.app in self._apps
-        if news and not await self._send(answered, rating):
+        heard = not news or await self._send(answered, rating)
+        if self._annotating is not None:
+            heard = await self._annotating.settle(answered) and heard
+        if not heard:
             if turn not in self._unheard:
-                log.warning("turn %d: Dify could not be told its rating; trying again", turn)
+                log.warning("turn %d: Dify could not be told of its reactions; trying again", turn)
             self._unheard.add(turn)
             return False
         self._unheard.discard(turn)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import MessageRef, Place
 from core.store.database import Database
+from core.store.marks import Marks
 from core.store.queries import (
     channel_inputs,
     conversation_from,
@@ -23,6 +24,7 @@ from core.store.store import Enlist
 from core.store.tables import OPEN, conversations, posts, turns
 
 _SOME = 50  # decisions looked at in one go
+_WAITS = (turns.c.state == State.PARKED, turns.c.pause.is_not(None))  # for a person to decide
 _KEEPING_SECONDS = (0.1, 0.3)  # a button can be seen a moment before it is kept where it stands
 
 
@@ -45,7 +47,7 @@ class Asides:
         joined = turns.join(conversations, turns.c.conversation == conversations.c.id).join(posts)
         wanted = select_conversations().add_columns(
             turns.c.id, turns.c.author, turns.c.state, turns.c.message_id, turns.c.run_id, turns.c.offers,
-            turns.c.pause, channel_inputs(),
+            turns.c.pause, turns.c.stop, channel_inputs(),
         ).select_from(joined).where(*conditions)  # fmt: skip
         async with self._database.begin() as connection:
             row = (await connection.execute(wanted)).first()
@@ -53,7 +55,7 @@ class Asides:
             return None
         return Stood(
             row.id, conversation_from(row), row.author, State(row.state), row.message_id, row.run_id,
-            tuple(row.offers or ()), row.pause or {},
+            tuple(row.offers or ()), row.pause or {}, Wish(row.stop),
         )  # fmt: skip
 
     async def offer(self, turn: Turn, questions: Sequence[str]) -> None:
@@ -123,11 +125,20 @@ class Asides:
         The form's token stays: as long as Dify says that the run waits for that one, it is about to go on.
         Who wanted it stopped before that has thought better of it.
         """
+        return await self._resume(turn, enlist, stop=Wish.NONE)
 
+    async def give_up(self, turn: int, enlist: Enlist) -> Accepted | None:
+        """Follow the run of a paused turn again that somebody wants stopped, so that it ends as that.
+
+        None where nobody wants that, or where it goes on already.
+        """
+        return await self._resume(turn, enlist, turns.c.stop >= Wish.STOP)
+
+    async def _resume(self, turn: int, enlist: Enlist, *wanted: Any, **values: Any) -> Accepted | None:
         async def change(connection: AsyncConnection) -> Accepted | None:
-            waits = (turns.c.id == turn, turns.c.state == State.PARKED, turns.c.pause.is_not(None))
+            waits = (turns.c.id == turn, *_WAITS, *wanted)
             anew = update(turns).where(*waits).values(
-                state=State.RUNNING, closed_at=None, stop=Wish.NONE, fence=turns.c.fence + 1
+                state=State.RUNNING, closed_at=None, fence=turns.c.fence + 1, **values
             )  # fmt: skip
             row = (await connection.execute(anew.returning(turns.c.id, turns.c.conversation))).first()
             if row is None:
@@ -143,17 +154,44 @@ class Asides:
         wanted = (
             select(turns.c.id, conversations.c.app, turns.c.pause)
             .join(conversations, turns.c.conversation == conversations.c.id)
-            .where(OPEN, turns.c.state == State.PARKED, turns.c.pause.is_not(None))
+            .where(OPEN, *_WAITS)
             .limit(_SOME)
         )
         async with self._database.begin() as connection:
             return [(turn, app, pause or {}) for turn, app, pause in await connection.execute(wanted)]
+
+    async def unwanted(self) -> Sequence[int]:
+        """Paused turns that somebody wants stopped, and that were not taken up for it yet."""
+        wanted = select(turns.c.id).where(OPEN, *_WAITS, turns.c.stop >= Wish.STOP).limit(_SOME)
+        async with self._database.begin() as connection:
+            return (await connection.execute(wanted)).scalars().all()
+
+    async def paused_at(self, place: Place, author: str | None) -> int | None:
+        """The newest paused turn of a person at a place, or (None) of anybody.
+
+        Where a place is no thread of its own, those in the threads of its channel count too.
+        """
+        key = {"platform": place.platform, "workspace": place.workspace, "channel": place.channel}
+        key |= {"thread": place.thread} if place.thread or author is None else {}
+        wanted = (
+            select(turns.c.id)
+            .join(conversations, turns.c.conversation == conversations.c.id)
+            .where(OPEN, *_WAITS, *(conversations.c[name] == value for name, value in key.items()))
+            .order_by(conversations.c.thread != place.thread, turns.c.id.desc())
+        )
+        theirs = wanted if author is None else wanted.where(turns.c.author == author)
+        async with self._database.begin() as connection:
+            return (await connection.execute(theirs.limit(1))).scalar()
 
     async def is_alone(self, conversation: int, person: str) -> bool:
         """Whether nobody else asked in a conversation."""
         others = select(turns.c.id).where(turns.c.conversation == conversation, turns.c.author != person)
         async with self._database.begin() as connection:
             return (await connection.execute(others.limit(1))).first() is None
+
+    async def marked(self, conversation: int) -> list[str]:
+        """Dify's ids of the answers in a conversation that may be annotations there."""
+        return await Marks(self._database).marked(conversation)
 
     async def erase_turns(self, place: Place, app: str) -> None:
         """Forget a conversation: its turns that are not being answered, and with them what stands where."""

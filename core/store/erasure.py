@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, n
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.store.database import Database
+from core.store.marks import IS_MARK, Marks
 from core.store.rows import State
 from core.store.tables import OPEN, conversations, turns, votes
 
@@ -51,6 +52,9 @@ class Erasure:
         self._platform = platform
         self._person = person
         self._asked = and_(turns.c.platform == platform, turns.c.author == person)
+        # Of a mark on an answer of their own the annotation has to be found: it goes with the answer.
+        own = votes.c.turn.in_(select(turns.c.id).where(self._asked))
+        self._cast = and_(votes.c.person == person, ~and_(IS_MARK, own))
         self._newest = 0  # what they ask after `parts` is not to be forgotten
 
     async def parts(self) -> list[Part]:
@@ -84,8 +88,11 @@ class Erasure:
         return await self._database.write(change)
 
     async def erase_votes(self) -> int:
-        """Take their votes back, so that Dify is told what is left of the ratings; how many there were."""
-        theirs = (turns.c.platform == self._platform, votes.c.person == self._person)
+        """Take their votes back, so that Dify is told what is left of the ratings; how many there were.
+
+        Marks too, but the annotations stay: they hold nothing of who marked them.
+        """
+        theirs = (turns.c.platform == self._platform, self._cast)
         rated = select(turns.c.id).join(votes, votes.c.turn == turns.c.id).where(*theirs).distinct()
         async with self._database.begin() as connection:
             answers = list((await connection.execute(rated)).scalars())
@@ -96,12 +103,16 @@ class Erasure:
 
     async def _unvote(self, answers: list[int]) -> int:
         async def change(connection: AsyncConnection) -> int:
-            theirs = delete(votes).where(votes.c.turn.in_(answers), votes.c.person == self._person)
+            theirs = delete(votes).where(votes.c.turn.in_(answers), self._cast)
             gone = await connection.execute(theirs)
             await connection.execute(update(turns).where(turns.c.id.in_(answers)).values(rating_due=True))
             return gone.rowcount
 
         return await self._database.write(change)
+
+    async def marked(self, part: Part) -> list[str]:
+        """Dify's ids of the answers to their questions in a conversation that may be annotations there."""
+        return await Marks(self._database).marked(part.id, self._person)
 
     async def erase(self, part: Part) -> int:
         """Remove their questions in a conversation, and it too where they were alone; how many they were."""

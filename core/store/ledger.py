@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Update, case, delete, null, or_, select, update
+from sqlalchemy import Update, bindparam, case, delete, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Advice, Superseded
@@ -77,8 +77,14 @@ class Ledger:
         await self._save(turn, stop=_CUT if cut else _UNCUT)
 
     async def note_text(self, turn: Turn, text: str) -> None:
-        """Keep what the answer's messages show."""
-        await self._save(turn, text=_storable(text))
+        """Keep what the answer's messages show; every few seconds, of every answer that grows."""
+        mine = {"its_id": turn.id, "its_queued_at": turn.queued_at, "its_fence": turn.fence}
+
+        async def change(connection: AsyncConnection) -> None:
+            if not (await connection.execute(_TEXT, {**mine, "its_text": _storable(text)})).rowcount:
+                raise Superseded(_TAKEN)
+
+        await self._database.write(change)
 
     async def park(self, turn: Turn, outcome: str, text: str, pause: Mapping[str, Any] | None = None) -> None:
         """The turn has no whole answer, and its message a button to go on: the question stays.
@@ -161,6 +167,17 @@ class Ledger:
 
     async def _save(self, turn: Turn, **values: Any) -> None:
         await self._database.write(lambda connection: _update(connection, turn, **values))
+
+
+_TEXT = (  # made once: to build it takes longer than to run it
+    update(turns)
+    .where(
+        turns.c.id == bindparam("its_id"),
+        turns.c.queued_at == bindparam("its_queued_at"),
+        turns.c.fence == bindparam("its_fence"),
+    )
+    .values(text=bindparam("its_text"))
+)
 
 
 async def _update(connection: AsyncConnection, turn: Turn, **values: Any) -> None:

@@ -1,4 +1,7 @@
-"""The queries about votes: which reactions stand on which answer, and what Dify was told of them."""
+"""The queries about votes: which reactions stand on which answer, and what Dify was told of them.
+
+Marks (core.store.marks) are no votes; but with one that Dify was not told of, an answer stays due.
+"""
 
 import time
 from typing import Any
@@ -8,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import MessageRef
 from core.store.database import Database
+from core.store.marks import IS_MARK, waits
 from core.store.queries import insert, is_at
 from core.store.rows import Answered, State, Vote
 from core.store.tables import DUE, conversations, posts, turns, votes
@@ -63,7 +67,7 @@ class Ratings:
         await self._database.write(change, urgent=True)
 
     async def standing(self, turn: int) -> tuple[Answered, list[Vote]] | None:
-        """What is known of an answer, and the reactions that stand on it, oldest first. None: it is gone."""
+        """What is known of an answer, and the votes that stand on it, oldest first. None: it is gone."""
         joined = turns.join(conversations, turns.c.conversation == conversations.c.id)
         answered = select(*_ANSWERED).select_from(joined).where(turns.c.id == turn)
         async with self._database.begin() as connection:
@@ -71,7 +75,7 @@ class Ratings:
             return None if row is None else (Answered(*row), await _votes(connection, turn))
 
     async def due(self) -> list[int]:
-        """The answers whose votes changed since Dify was told."""
+        """The answers whose votes or marks changed since Dify was told."""
         wanted = select(turns.c.id).where(DUE, turns.c.state.in_((State.CLOSED, State.PARKED)))
         async with self._database.begin() as connection:
             return list((await connection.execute(wanted)).scalars())
@@ -82,14 +86,14 @@ class Ratings:
         async def change(connection: AsyncConnection) -> None:
             row = select(turns.c.id).where(turns.c.id == turn)
             await connection.execute(row.with_for_update())  # a vote waits, and makes it due again
-            due = await _votes(connection, turn) != counted
+            due = await _votes(connection, turn) != counted or await waits(connection, turn)
             await connection.execute(_due(turn, due=due, rating=rating))
 
         await self._database.write(change)
 
 
 async def _votes(connection: AsyncConnection, turn: int) -> list[Vote]:
-    cast = select(votes.c.person, votes.c.rating, votes.c.at).where(votes.c.turn == turn)
+    cast = select(votes.c.person, votes.c.rating, votes.c.at).where(votes.c.turn == turn, ~IS_MARK)
     return [Vote(*row) for row in await connection.execute(cast.order_by(votes.c.at))]
 
 

@@ -130,3 +130,4 @@ class Stood:
     run_id: str
     offers: tuple[str, ...]
     pause: Mapping[str, Any]
+    stop: Wish

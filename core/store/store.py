@@ -178,6 +178,8 @@ async def _wish(connection: AsyncConnection, turn: int, wish: Wish) -> bool:
     stronger = case((turns.c.stop < wish, wish), else_=turns.c.stop)
     kept = await connection.execute(update(turns).where(turns.c.id == turn, OPEN).values(stop=stronger))
     if wish is Wish.QUIET:  # the question was deleted: nobody is to ask it again
-        parked = update(turns).where(turns.c.id == turn, turns.c.state == State.PARKED)
+        parked = update(turns).where(
+            turns.c.id == turn, turns.c.state == State.PARKED, turns.c.pause.is_(None)
+        )  # (a run that waits for a person is to be stopped at Dify first)
         await connection.execute(parked.values(state=State.CLOSED, question=None, text=None))
     return bool(kept.rowcount)
