@@ -6,9 +6,11 @@ busier the process is; first texts and ends are never held back.
 
 from collections.abc import Callable
 
-MOST = 250.0  # edits per second
-LEAST = 20.0
-BUSY = 0.42  # of a core: above that edits become rarer
+MOST = 200.0  # edits per second …
+READ = 0.2  # … less so many for each answer, for it has to be read as well
+MANY = 20.0  # but so many of any number of answers, while the process is not busy
+LEAST = 10.0
+BUSY = 0.75  # of a core: above that edits become rarer
 _LOOK_SECONDS = 1.0
 _CAREFULLY = 1.25  # times as many a second later, while there is room
 
@@ -20,7 +22,7 @@ class Crowd:
         """`cpu`: seconds of CPU that the process has taken so far; without it, it is never busy."""
         self._cpu = cpu
         self._writing = 0
-        self._rate = MOST
+        self._part = 1.0  # of the edits that the number allows
         self._looked: tuple[float, float] | None = None
 
     def enter(self) -> None:
@@ -33,9 +35,10 @@ class Crowd:
 
     def seconds(self, now: float) -> float:
         """The time between two edits of one answer, if all are edited as often as the process can bear."""
-        if self._cpu is not None and self._writing > LEAST:
+        if self._cpu is not None and self._writing > MANY:
             self._look(now, self._cpu)
-        return self._writing / self._rate
+        allowed = max(MANY, MOST - READ * self._writing)
+        return self._writing / max(LEAST, allowed * self._part)
 
     def _look(self, now: float, cpu: Callable[[], float]) -> None:
         if self._looked is None:
@@ -47,4 +50,4 @@ class Crowd:
         self._looked = now, cpu()
         share = (self._looked[1] - spent) / (now - then)
         factor = min(_CAREFULLY, BUSY / share) if share > 0 else _CAREFULLY
-        self._rate = min(MOST, max(LEAST, self._rate * factor))
+        self._part = min(1.0, max(LEAST / MOST, self._part * factor))

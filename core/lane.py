@@ -6,35 +6,35 @@ Final texts go first, then whose text has waited longest; everybody sends the ne
 import asyncio
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from core.contract import Allowance, Budget
 from core.crowd import Crowd
+from core.gate import Gate
 from core.pacing import APPENDING, FIXED, SLIDING, Load, reserve, wait
+from core.writer import Writer, part
 
 Clock = Callable[[], float]  # seconds
 _RECOMPUTE_SECONDS = 0.25  # the plan changes as others come and go
+_LOOKS = 10  # within the time between two edits, where a crowd makes that long
 _FIRST_ROUND_TRIP = 0.2
 _A_MOMENT = 1e-6  # a timer for less would come back in the same moment
 _ENDS_WITHIN = 10.0  # seconds: if all who have begun end now, their whole texts should stand by then
 _OTHER_WINDOW = 1.0  # seconds: a window whose end is said to be so much later is another one
 
 
-@dataclass(eq=False, slots=True)
-class Writer:
-    """One answer, as the lanes see it."""
-
-    first: float | None = None  # when its first call went out
-    last: float | None = None
-    stale_since: float = 0.0  # when the oldest text that is not on the screen yet came
-    final: bool = False  # nothing more will come: it may use the reserve
-    spare: bool = False  # only repeats what stands: behind all others, and never more than half of the budget
-
-
 class Lane:
     """One bucket: grants calls one by one, as the law of pacing and the platform's own words allow."""
 
-    def __init__(self, budget: Budget, clock: Clock, among: int = 1, crowd: Crowd | None = None) -> None:
+    def __init__(
+        self,
+        budget: Budget,
+        clock: Clock,
+        among: int = 1,
+        crowd: Crowd | None = None,
+        gate: Gate | None = None,
+    ) -> None:
+        """`gate`: of the bucket that all its calls count in as well."""
+        self._gate = gate
         self._whole = budget
         self._crowd = crowd or Crowd()
         self._budget = part(budget, among)
@@ -78,11 +78,21 @@ class Lane:
             if self._waiting.get(writer) is granted:
                 del self._waiting[writer]
             self.poke()
+        if self._gate is not None:
+            try:
+                await self._gate.acquire(writer)
+            except asyncio.CancelledError:
+                self._in_flight -= 1
+                self.poke()
+                raise
+            now = self._clock()  # the call goes out now: what it waited for is no round trip
+            writer.first, writer.last = (now if writer.first == writer.last else writer.first), now
 
     def take(self) -> bool:
         """Grant one call beside the one in flight, if the ends of all others keep theirs; then `release`."""
         paused = self._paused_until > self._clock()
         granted = not paused and self._load().left > len(self._writers)
+        granted = granted and (self._gate is None or self._gate.take())
         self._in_flight += granted
         return granted
 
@@ -91,7 +101,15 @@ class Lane:
         self._in_flight -= 1
         if used:
             self._count(writer, allowance)
+        if self._gate is not None:
+            self._gate.release(used=used)
         self.poke()
+
+    def hasten(self) -> None:
+        """The text of a writer who waits is whole: its end may go before others."""
+        self.poke()
+        if self._gate is not None:
+            self._gate.poke()
 
     def room(self, writer: Writer, waiting: int, *, only_ends: bool) -> int:
         """How many more may begin an answer whose end is taken from here, the writer among those waiting.
@@ -128,8 +146,8 @@ class Lane:
         while self._waiting:
             due, writer = self._next()
             if due > _A_MOMENT:
-                loop = asyncio.get_running_loop()
-                self._timer = loop.call_later(min(due, _RECOMPUTE_SECONDS), self.poke)
+                look = max(_RECOMPUTE_SECONDS, self._crowd.seconds(self._clock()) / _LOOKS)
+                self._timer = asyncio.get_running_loop().call_later(min(due, look), self.poke)
                 return
             self._grant(writer)
 
@@ -151,7 +169,7 @@ class Lane:
         ]
         ready = [writer for due, writer in dues if due <= _A_MOMENT]
         if ready:
-            return 0.0, min(ready, key=lambda writer: (writer.spare, not writer.final, writer.stale_since))
+            return 0.0, min(ready, key=lambda writer: writer.rank)
         return min(dues, key=lambda pair: pair[0])
 
     def _due(self, writer: Writer, load: Load, now: float) -> float:
@@ -160,7 +178,8 @@ class Lane:
             return load.returning[missing] if missing >= 0 else 0.0
         since = now - writer.last
         return max(
-            wait(self._law, load, age=now - writer.first, since_last=since), self._crowd.seconds(now) - since
+            wait(self._law, load, age=now - writer.first, since_last=since),
+            self._crowd.seconds(now) * writer.pace - since,
         )
 
     def _load(self) -> Load:
@@ -199,12 +218,3 @@ class Lane:
         self._window_used += 1
         if allowance is not None:  # of the whole; what others have left us of our part
             self._window_said = max(self._window_said, self._budget.calls - allowance.remaining)
-
-
-def part(budget: Budget, among: int) -> Budget:
-    """An equal part of a budget; of one that is too small to divide, a call more seldom."""
-    if among <= 1:
-        return budget
-    calls = max(1, budget.calls // among)
-    seconds = budget.seconds if budget.calls >= among else budget.seconds * among / budget.calls
-    return replace(budget, calls=calls, seconds=seconds)

@@ -2,6 +2,7 @@
 
 from core.contract import Budget
 from core.crowd import Crowd
+from core.gate import Gate
 from core.lane import Clock, Lane
 from core.rooms import Rooms
 
@@ -17,6 +18,7 @@ class Lanes:
         self.rooms = Rooms(self.lane)
         self.crowd = Crowd(cpu)
         self._lanes: dict[str, Lane] = {}
+        self._gates: dict[str, Gate] = {}
         self._among = 1
 
     def share(self, among: int) -> None:
@@ -25,6 +27,8 @@ class Lanes:
             self._among = among
             for lane in self._lanes.values():
                 lane.share(among)
+            for gate in self._gates.values():
+                gate.share(among)
 
     def lane(self, budget: Budget) -> Lane:
         """The lane of a budget."""
@@ -32,5 +36,11 @@ class Lanes:
         if lane is None:
             if len(self._lanes) >= _IDLE_LANES:
                 self._lanes = {key: lane for key, lane in self._lanes.items() if not lane.idle}
-            lane = self._lanes[budget.key] = Lane(budget, self.clock, self._among, self.crowd)
+            gate = self._gate(budget.within) if budget.within is not None else None
+            lane = self._lanes[budget.key] = Lane(budget, self.clock, self._among, self.crowd, gate)
         return lane
+
+    def _gate(self, budget: Budget) -> Gate:
+        if budget.key not in self._gates:
+            self._gates[budget.key] = Gate(budget, self.clock, self._among)
+        return self._gates[budget.key]

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from core.continuation import Earlier, Keep
 from core.contract import ChatAdapter, RateLimited
 from core.lanes import Lanes
-from core.messages import MessageRef, Standing, Target
+from core.messages import Button, MessageRef, Standing, Target
 from core.reply import Reply
 from core.running import Running
+from core.sentences import language
 from core.store.ledger import Ledger
 from core.store.patience import patiently
 from core.store.rows import Turn
@@ -21,8 +22,20 @@ def target_of(turn: Turn) -> Target:
     return Target(turn.conversation.place, ref, turn.message.author, key)
 
 
-def reply_to(running: Running, adapter: ChatAdapter, lanes: Lanes, ledger: Ledger, keep: Keep) -> Reply:
-    """The reply of a turn, begun or gone on with."""
+def language_of(turn: Turn) -> str:
+    """The language that its asker is spoken to in."""
+    return language(turn.message.text, turn.message.locale)
+
+
+def reply_to(
+    running: Running,
+    adapter: ChatAdapter,
+    lanes: Lanes,
+    ledger: Ledger,
+    keep: Keep,
+    growing: tuple[Button, ...],
+) -> Reply:
+    """The reply of a turn, begun or gone on with; `growing`: the buttons under it until it is whole."""
     turn = running.turn
     earlier = None
     if turn.fence > 1:  # a process before us had it, and may have posted what it could not keep any more
@@ -31,8 +44,16 @@ def reply_to(running: Running, adapter: ChatAdapter, lanes: Lanes, ledger: Ledge
             return await _standing(turn, adapter, ledger)
 
         earlier = Earlier(turn.text, find)
-    guard = running.check
-    return Reply(adapter, target_of(turn), lanes, posted=turn.posts, keep=keep, guard=guard, earlier=earlier)
+    return Reply(
+        adapter,
+        target_of(turn),
+        lanes,
+        posted=turn.posts,
+        keep=keep,
+        guard=running.check,
+        earlier=earlier,
+        growing=growing,
+    )
 
 
 async def _standing(turn: Turn, adapter: ChatAdapter, ledger: Ledger) -> Sequence[MessageRef]:

@@ -14,10 +14,12 @@ from bench.bridge.trial import Call, Leg, Played
 class Course:
     """One answer that was shown to its end. Times are of time.monotonic."""
 
+    number: int
     kind: str
     opens: bool  # the first of its conversation
     channel: str  # where it was shown
     streamed: bool  # as Slack's native stream
+    characters: int
     sent: Sequence[float]  # by piece: when it left Dify
     shown: Sequence[float]  # by piece: when the first call came that held it
 
@@ -52,7 +54,8 @@ def courses(leg: Leg, played: Played) -> list[Course]:
         if sent and len(shown) == len(sent):
             kind, opens = leg.kinds[conversation], conversation not in begun
             streamed = calls[0].method == "chat.startStream"
-            found.append(Course(kind, opens, calls[0].channel, streamed, sent, shown))
+            characters = len(answer(number, played.answer).text)
+            found.append(Course(number, kind, opens, calls[0].channel, streamed, characters, sent, shown))
         begun.add(conversation)
     return found
 

@@ -7,6 +7,7 @@ from bench.bridge.courses import Course, behind, courses
 from bench.bridge.lags import Lag, lags
 from bench.bridge.optimum import least
 from bench.bridge.places import KINDS
+from bench.bridge.rendering import rendering
 from bench.bridge.trial import Played
 from bench.bridge.usage import ENDS_WITHIN
 from bench.report import Figure, Goal
@@ -18,6 +19,7 @@ _WRONG = "{}: texts that are not exact in the end"
 _REFUSED = "{}: refused (429)"
 _STALE = "{}, {}: staleness"
 _LAST = "{}, {}: last piece to whole text, slowest"
+_RENDERING = "{}: rendering, of the CPU per answer"
 _AGAINST_OPTIMUM = 2.5  # of `pace`, in its worst cell of several answers at once
 
 
@@ -34,6 +36,7 @@ def goals(conversations: int) -> list[Goal]:
         Goal(_P99.format(who), 10, "ratio"),
         Goal(_WRONG.format(who), 0),
         Goal(_REFUSED.format(who), 0),
+        Goal(_RENDERING.format(who), 5),
         *(Goal(_STALE.format(who, kind), _AGAINST_OPTIMUM, "ratio") for kind in KINDS),
         *(Goal(_LAST.format(who, kind), ENDS_WITHIN) for kind in KINDS),
     ]
@@ -49,6 +52,7 @@ def figures(conversations: int, bot: Played, bare: Played, answer: float) -> lis
         Figure(_REFUSED.format(who), bot.refused.total()),
         *(Figure(f"{who}: refused: {method}", times) for method, times in bot.refused.most_common()),
         *_cpu(who, bot, bare),
+        *_rendering(who, bot),
         *_by_kind(who, bot),
         *_load(who, bot, bare, answer),
     ]
@@ -78,6 +82,13 @@ def _cpu(who: str, bot: Played, bare: Played) -> Iterator[Figure]:
     if bot.spent is not None and bare.spent is not None:
         reference = bare.spent.cpu / max(1, bare.answers)
         yield Figure(f"{who}: CPU per answer", bot.spent.cpu / max(1, bot.answers), "s", reference)
+
+
+def _rendering(who: str, bot: Played) -> Iterator[Figure]:
+    shown = [course for leg in bot.legs for course in courses(leg, bot)]
+    if bot.spent is not None and shown:
+        each = bot.spent.cpu / max(1, bot.answers)
+        yield Figure(_RENDERING.format(who), 100 * rendering(shown) / len(shown) / each, "%")
 
 
 def _by_kind(who: str, bot: Played) -> Iterator[Figure]:

@@ -51,6 +51,7 @@ class Played:
     """All that one of the two did."""
 
     legs: list[Leg] = field(default_factory=list)
+    answer: float = 15.0  # seconds that an answer grows in the mean: which text each has
     sent: dict[int, list[float]] = field(default_factory=dict)  # by question: when each piece left Dify
     faults: Sequence[str] = ()  # what does not stand as it should
     spent: Spent | None = None  # by the process; None where that can't be told
@@ -85,7 +86,7 @@ class Trial:
         """With the yardstick, and nobody who refuses anything."""
         opened = await self._open(conversations, muted=True)
         await self.reader.order("open", addresses=opened)
-        played, before = Played(), spent(self.reader.pid)
+        played, before = Played(answer=self.options.answer), spent(self.reader.pid)
         for kinds in self._numbered(conversations):
             asked = await self.reader.order("talk", who=list(kinds), seconds=self.options.seconds)
             calls = await self.platforms.order("calls")
@@ -108,7 +109,7 @@ class Trial:
         return played
 
     async def _talk(self, bot: Bot, conversations: int) -> Played:
-        played, before = Played(), spent(bot.pid)
+        played, before = Played(answer=self.options.answer), spent(bot.pid)
         for kinds in self._numbered(conversations):
             said = await self.platforms.order("talk", who=list(kinds), seconds=self.options.seconds)
             played.legs.append(_leg(kinds, said))

@@ -20,6 +20,7 @@ from core.messages import MessageRef, Person, Place, Target
 from core.reply import Reply
 
 _FIRST_CHANNEL = 1_000_000
+_UNLIMITED = 1_000_000  # calls per second of a bot: else a thousand answers would hardly be edited
 
 
 class Writer(DiscordAdapter):
@@ -27,7 +28,8 @@ class Writer(DiscordAdapter):
 
     def __init__(self, url: str) -> None:
         token = SecretStr("bench")
-        super().__init__(DiscordSettings(token=token, api_url=url, reply_in="reply"))
+        settings = DiscordSettings(token=token, api_url=url, reply_in="reply", calls_per_second=_UNLIMITED)
+        super().__init__(settings)
         self._point()
         self._logged_in = self._make(content=False)
 

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -201,12 +202,22 @@ def evenly(kind, numbers, seconds, rate=10, channel="c"):
         (DM, 40, 15, (1.5 + 3.0) / 2),  # 20 streams share 100 calls, 20 others 50
         (DISCORD, 1, 15, 0.5),
         (DISCORD, 30, 15, 0.5),
-        (DISCORD, 100, 15, 1.0),  # 50 calls a second for all
     ],
 )
 def test_the_least_staleness_that_the_budgets_allow(kind, answers, seconds, stale):
     found = least(evenly(kind, range(1, answers + 1), seconds))
     assert found[kind] == pytest.approx([stale] * answers)
+
+
+def test_what_all_of_discord_may_take_is_shared_second_by_second():
+    """A hundred at once have half a call a second each, less what threads and first messages take."""
+    found = least(evenly(DISCORD, range(1, 101), 15))[DISCORD]
+    assert all(1.0 < stale < 2.0 for stale in found)
+    one_after_the_other = evenly(DISCORD, range(1, 51), 15) + [
+        replace(course, sent=[at + 15 for at in course.sent], shown=[at + 15 for at in course.shown])
+        for course in evenly(DISCORD, range(51, 101), 15)
+    ]
+    assert all(0.5 <= stale < 0.9 for stale in least(one_after_the_other)[DISCORD])
 
 
 def test_what_dify_sent_too_late_is_seen():
@@ -232,7 +243,7 @@ def test_every_goal_that_has_a_figure_is_held_to_it():
     def played(faults=(), error=""):
         calls = [*SHOWN[:-1], call(5.9, error=error), *SHOWN[-1:]]
         leg, only = course(calls, SILENT)
-        return Played([leg], only.sent, faults, Spent(10.0, 1.0, 0.5))
+        return Played([leg], sent=only.sent, faults=faults, spent=Spent(10.0, 1.0, 0.5))
 
     def verdicts(bot):
         found = figures(1, bot, played(), 15.0)

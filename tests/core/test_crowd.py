@@ -3,7 +3,7 @@
 import pytest
 
 from bench.virtual_time import run
-from core.crowd import LEAST, MOST, Crowd
+from core.crowd import LEAST, MANY, Crowd
 from core.lanes import Lanes
 from tests.core.fakes import FakeAdapter
 from tests.core.writing import WORDS, drafts, grow, now, reply_on
@@ -17,15 +17,15 @@ def crowd_of(answers, cpu=None):
 
 
 def test_a_few_answers_are_not_held_back():
-    assert crowd_of(10).seconds(0.0) == 10 / MOST < 0.05
+    assert crowd_of(10).seconds(0.0) < 0.06
 
 
 def test_a_thousand_share_what_the_process_can_do():
     crowd = crowd_of(1000)
-    assert crowd.seconds(0.0) == 1000 / MOST
-    for _ in range(500):
+    assert crowd.seconds(0.0) == 1000 / MANY
+    for _ in range(800):
         crowd.leave()
-    assert crowd.seconds(0.0) == 500 / MOST
+    assert 1.0 < crowd.seconds(0.0) < 1.3  # reading takes less by more than the number alone
 
 
 class Core:
@@ -62,12 +62,12 @@ def test_when_it_is_idle_again_they_come_as_before():
     before, core.share = core.spent(), 0.1
     core.spent = lambda: before + 0.1 * core.at
     crowd._cpu = core.spent
-    assert waits(crowd, core, 60) == pytest.approx(1000 / MOST)
+    assert waits(crowd, core, 60) == pytest.approx(1000 / MANY)
 
 
 def test_few_answers_are_edited_as_always_however_busy_it_is():
     core = Core(0.99)
-    assert waits(crowd_of(10, core.spent), core, 100) == 10 / MOST
+    assert waits(crowd_of(10, core.spent), core, 100) < 0.06
 
 
 def test_first_texts_and_ends_are_not_held_back():

@@ -6,8 +6,9 @@ import pytest
 
 from bench.virtual_time import run
 from core.contract import Allowance, Budget
-from core.lane import Lane, Writer
+from core.lane import Lane
 from core.lanes import Lanes
+from core.writer import Writer
 
 SLIDING = Budget("b", 3, 60.0)
 FIXED = Budget("b", 3, 5.0, fixed=True)

@@ -86,7 +86,12 @@ async def test_a_press_reaches_the_inbox_before_it_is_acknowledged(slack, run, a
     await slack.journal.wait(lambda: bot.inbox.actions)
     ben, channel = slack.user("ben").id, slack.channel("general").id
     facts = {"channels": {channel}, "users": {ben}, "teams": {slack.world.team_id}}
-    assert bot.inbox.actions == [ButtonPressed(live.ref, Person(ben), "again:1", facts=facts)]
+    [pressed] = bot.inbox.actions
+    assert pressed == ButtonPressed(
+        live.ref, Person(ben), "again:1", facts=facts, place=pressed.place, identity=pressed.identity
+    )
+    assert (pressed.place.channel, pressed.place.direct) == (channel, False)
+    assert pressed.identity == f"slack:{slack.world.team_id}:{channel}:{pressed.place.thread}"
     press = slack.deliveries[-1]
     await slack.journal.wait(lambda: press.acked)
 
