@@ -23,7 +23,7 @@ from core.errors import ParleyError
 if TYPE_CHECKING:
     from bots.config import Config
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("bots")
 
 COLLECTED_AFTER = (10_000, 20, 100)  # the usual 700 made pauses of 250 ms with a thousand answers at once
 
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ParleyError, OSError) as error:
         busy = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         mend = ": set another with --port (demo) or server.listen (run)" if busy else ""
-        print(f"parley: {error}{mend}", file=sys.stderr)
+        _complain(options, f"{error}{mend}")
         return 1
     except KeyboardInterrupt:
         return 130
@@ -55,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="parley", description="Your Dify apps, in Slack and Discord.")
     parser.add_argument("--verbose", action="store_true", help="log details; they may hold what people wrote")
+    parser.set_defaults(structured=False)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, command, summary in (
         ("run", _run, "run the bot"),
@@ -126,7 +127,19 @@ def _file(options: argparse.Namespace) -> Path:
 def _config(options: argparse.Namespace) -> "Config":
     from bots.config import load  # noqa: PLC0415
 
-    return load(_file(options))
+    config = load(_file(options))
+    settings = config.core.log
+    options.structured = settings.format == "json"
+    set_up(verbose=options.verbose, level=settings.level, structured=options.structured)
+    return config
+
+
+def _complain(options: argparse.Namespace, problem: str) -> None:
+    """Say why a command failed: to a person, or (`log.format: json`) to what reads the log."""
+    if options.structured:
+        log.error("%s", problem)
+    else:
+        print(f"parley: {problem}", file=sys.stderr)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -167,7 +180,7 @@ def _forget(options: argparse.Namespace) -> int:
     done = asyncio.run(forget(config, *options.user))
     print(*done.lines(), sep="\n")
     for problem in done.problem_lines():
-        print(f"parley: {problem}", file=sys.stderr)
+        _complain(options, problem)
     return 1 if done.problems else 0
 
 
@@ -196,14 +209,14 @@ def _discord_sync(options: argparse.Namespace) -> int:
     config = _config(options)
     settings = config.platforms.get("discord")
     if settings is None:
-        print("parley: discord is not configured: add its section", file=sys.stderr)
+        _complain(options, "discord is not configured: add its section")
         return 2
     from bots.syncing import NotRegistered, sync_discord  # noqa: PLC0415
 
     try:
         names = asyncio.run(sync_discord(settings))
     except NotRegistered as problem:
-        print(f"parley: {problem}", file=sys.stderr)
+        _complain(options, str(problem))
         return 1
     print("registered:", ", ".join(f"/{name}" for name in names))
     return 0

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -14,6 +14,7 @@ from bots.config import Config
 from bots.endpoints import Endpoints
 from bots.platforms import adapter_type
 from bots.wiring import Reception, reception
+from core.annotating import Annotating
 from core.apps import App
 from core.contract import ChatAdapter
 from core.dify.apps import DifyApp
@@ -30,6 +31,7 @@ from core.running import Stops
 from core.store.asides import Asides
 from core.store.database import Database
 from core.store.ledger import Ledger
+from core.store.marks import Marks
 from core.store.ratings import Ratings
 from core.store.retention import Retention
 from core.store.store import Store
@@ -101,19 +103,13 @@ async def assemble(config: Config) -> AsyncIterator[Parts]:
 
 
 async def _wire(config: Config, database: Database) -> Parts:
-    feedback_settings = config.core.feedback
     replicas = not config.store_url.startswith("sqlite:")
     store, ledger, metrics, stops = Store(database), Ledger(database), Metrics(), Stops(shared=replicas)
     apps, servers = dify_apps(config)
     adapters = adapters_of(config)
-    feedback = Feedback(
-        Ratings(database),
-        {name: app.dify for name, app in apps.items()},
-        meanings({"like": feedback_settings.like, "dislike": feedback_settings.dislike}),
-        metrics,
-    )
+    feedback = _feedback(config, database, apps, adapters, metrics)
     lanes = Lanes(asyncio.get_running_loop().time, time.process_time)
-    asides, reasons = Asides(database), feedback_settings.reasons
+    asides, reasons = Asides(database), config.core.feedback.reasons
     turns = Turns(ledger, asides, adapters, apps, lanes, stops, feedback, metrics, reasons=reasons)
     if replicas:
         queues = await _shared_queues(config.store_url, turns, store, stops, lanes, servers)
@@ -125,6 +121,21 @@ async def _wire(config: Config, database: Database) -> Parts:
     return Parts(
         store, adapters, apps, servers, metrics, feedback, turns, queues, taking_in, stops, retention
     )
+
+
+def _feedback(
+    config: Config,
+    database: Database,
+    apps: Mapping[str, App],
+    adapters: Mapping[str, ChatAdapter],
+    metrics: Metrics,
+) -> Feedback:
+    """What becomes of reactions on answers."""
+    settings, asked = config.core.feedback, {name: app.dify for name, app in apps.items()}
+    emojis = meanings({"annotate": settings.annotate})
+    annotating = Annotating(Marks(database), asked, adapters, emojis, config.admins)
+    rates = meanings({"like": settings.like, "dislike": settings.dislike})
+    return Feedback(Ratings(database), asked, rates, metrics, annotating=annotating)
 
 
 async def _shared_queues(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -15,6 +15,7 @@ from core.settings import (
     DifySettings,
     FeedbackSettings,
     Name,
+    Section,
     ServerSettings,
     StoreSettings,
 )
@@ -52,6 +53,13 @@ class RouteSettings(BaseModel):
     dm: bool | None = None
 
 
+class LogSettings(Section):
+    """What is logged, and in which form; `--verbose` wins over the level."""
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["error", "warning", "info", "debug"] = "info"
+
+
 class CoreConfig(BaseModel):
     """Every section but the platforms'."""
 
@@ -64,6 +72,7 @@ class CoreConfig(BaseModel):
     conversations: ConversationSettings = ConversationSettings()
     server: ServerSettings = ServerSettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    log: LogSettings = LogSettings()
     admins: list[PersonId] = []
 
 
@@ -112,7 +121,7 @@ def parse(values: dict[str, Any], file: Path) -> Config:
     except ValidationError as error:
         raise ConfigError(file, [_problem(detail) for detail in error.errors(include_url=False)]) from None
     platforms = {name: value for name in PLATFORMS if (value := getattr(config, name)) is not None}
-    problems = _route_problems(config) + _admin_problems(config)
+    problems = _route_problems(config) + _admin_problems(config) + _decider_problems(config)
     if not platforms:
         problems.append(f"no platform is configured: add a section {' or '.join(PLATFORMS)}")
     if problems:
@@ -170,10 +179,28 @@ def _route_problems(config: CoreConfig) -> list[str]:
 def _admin_problems(config: CoreConfig) -> list[str]:
     return [
         f"apps.{name}.human_input: only admins may decide, and there are none: "
-        "list them in `admins`, or write asker or channel"
+        "list them in `admins`, or write asker or channel, or who may"
         for name, app in config.apps.items()
         if app.human_input == "admins" and not config.admins
     ]
+
+
+def _decider_problems(config: CoreConfig) -> list[str]:
+    problems: list[str] = []
+    for app, settings in config.apps.items():
+        rule = settings.human_input
+        for name, value in rule.items() if isinstance(rule, dict) else ():
+            path = f"apps.{app}.human_input.{name}"
+            problems += _platform_problems(path, name, value)
+            if isinstance(value, dict) and "dm" in value:
+                problems.append(f"{path}.dm: is not a key that exists here: remove it")
+            elif name in PLATFORMS and getattr(config, name) is None:
+                problems.append(f"{path}: {name} is not configured: add its section, or remove this")
+            elif value == {}:
+                problems.append(f"{path}: says nobody: list users or the like, or write channel for all")
+        if rule == {}:
+            problems.append(f"apps.{app}.human_input: says nobody: write asker, channel, admins, or who may")
+    return problems
 
 
 def _platform_problems(path: str, name: str, value: Any) -> list[str]:

@@ -12,6 +12,8 @@ from core.dispatch.queues import Queues
 from core.emojis import meanings
 from core.extras import ALOUD, REASON, ReadAloud, Reasons
 from core.feedback import Feedback
+from core.giving_up import GivingUp
+from core.history_commands import HISTORY
 from core.human_forms import DECIDE
 from core.inbox import Intake
 from core.offers import ASK, Offers
@@ -19,7 +21,7 @@ from core.responses import Responses
 from core.retries import RETRY, Retries
 from core.running import Stops
 from core.setup import FORM, Setup
-from core.stopping import Stopping
+from core.stopping import STOP, Stopping, StopPresses
 from core.store.asides import Asides
 from core.store.store import Store
 from core.taking import Taking
@@ -51,19 +53,27 @@ def reception(
     feedback: Feedback,
 ) -> Reception:
     """The intake with everything behind it."""
-    asides, taking, stopping = Asides(store.database), Taking(queues), Stopping(store, stops, queues)
-    admins = config.admins
+    asides, taking, admins = Asides(store.database), Taking(queues), config.admins
+    stopping = Stopping(store, stops, queues, GivingUp(asides, taking, admins))
     setup = Setup(store, asides, apps, adapters, taking)
     decisions = Decisions(asides, apps, taking, admins)
     offers, aloud = Offers(store, asides, adapters, taking), ReadAloud(asides, apps, adapters)
     both: dict[str, Setup | Decisions | Reasons] = {
         FORM: setup, DECIDE: decisions, REASON: Reasons(asides, apps),
     }  # fmt: skip
+    commands = CommandHandlers(asides, apps, adapters, config.routes, setup, stopping, admins)
     responses = Responses(
-        {**both, RETRY: Retries(store, stops, taking), ASK: offers, ALOUD: aloud},
+        {
+            **both,
+            RETRY: Retries(store, stops, taking),
+            ASK: offers,
+            ALOUD: aloud,
+            HISTORY: commands,
+            STOP: StopPresses(stopping, admins),
+        },
         both,
-        CommandHandlers(asides, apps, config.routes, setup, stopping, admins),
+        commands,
     )
     stop_emojis = meanings({"stop": config.core.feedback.stop})
-    intake = Intake(store, config.routes, taking, feedback, stops, stopping, responses, stop_emojis)
+    intake = Intake(store, config.routes, taking, feedback, stops, stopping, responses, stop_emojis, admins)
     return Reception(intake, decisions, offers, aloud)

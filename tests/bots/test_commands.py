@@ -11,6 +11,7 @@ import pytest
 from bots.checking import check, show
 from bots.config import parse
 from simulators.dify import DifySimulator
+from simulators.discord import DiscordSimulator
 from simulators.slack import SlackSimulator
 
 ROOT = Path(__file__).parents[2]
@@ -167,8 +168,35 @@ async def test_the_doctor_has_nothing_against_what_works(doctored, changes):
     assert wrong(await doctored.check(**changes)) == ""
 
 
+@pytest.mark.parametrize(("transcodes", "transcript"), [(False, "hi"), (False, None), (True, "hi")])
+async def test_the_doctor_says_what_discords_voice_messages_need(doctored, tmp_path, transcodes, transcript):
+    doctored.dify.apps["app-good"].transcript = transcript
+    async with DiscordSimulator() as discord:
+        values = {
+            "dify": {"base_url": doctored.dify.base_url},
+            "apps": {"support": {"api_key": "app-good"}},
+            "routes": [{"app": "support"}],
+            "discord": {
+                "token": discord.token, "api_url": discord.api_url, "gateway_url": discord.gateway_url
+            },
+        }  # fmt: skip
+        findings = await check(parse(values, tmp_path / "config.yaml"), transcodes=transcodes)
+    needed = "Discord's voice messages are Ogg, and can't be heard without the extra voice: pip install"
+    assert (needed in show(findings[:1])) is (transcript is not None and not transcodes)
+    assert findings[0].ok
+
+
 async def test_where_files_are_is_looked_at(doctored):
     assert wrong(await doctored.check(files_base_url=doctored.dify.origin)) == ""
+
+
+@pytest.mark.parametrize(("doctored", "old"), [("0.15.8", True), ("1.16.1", False)], indirect=["doctored"])
+async def test_an_old_server_does_not_tell_agents_from_chats(doctored, old):
+    said = "note: Dify 0.15.8 does not tell agents from chats; an agent is streamed whatever `response` says"
+    assert (said in show(await doctored.check(response="blocking"))) is old
+    assert "from chats" not in show(await doctored.check())
+    assert "from chats" not in show(await doctored.check(response="blocking", mode="chat"))
+    assert "from chats" not in show(await doctored.check(response="blocking", api_key="app-flow"))
 
 
 @pytest.mark.parametrize("doctored", ["0.15.8"], indirect=True)

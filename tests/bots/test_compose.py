@@ -51,6 +51,7 @@ def test_the_example_runs_on_that_database_there_and_on_a_file_elsewhere():
     url = BOT["environment"]["PARLEY_STORE_URL"]
     user, name = (POSTGRES["environment"][key] for key in ("POSTGRES_USER", "POSTGRES_DB"))
     assert example(PARLEY_STORE_URL=url).store_url == f"postgresql://{user}@postgres/{name}"
+    assert example(PARLEY_LOG_FORMAT=BOT["environment"]["PARLEY_LOG_FORMAT"]).core.log.format == "json"
     assert example().store_url == f"sqlite:///{ROOT}/parley.db"
 
 

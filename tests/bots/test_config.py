@@ -50,8 +50,8 @@ def test_an_app_is_assembled_as_it_is_configured(written):
     text = changed("app-sales}", f"app-sales, query_input: topic, response: blocking, {files}}}")
     apps, _ = dify_apps(load(written(text)))
     sales, support = apps["sales"], apps["support"]
-    assert (sales.dify.query_input, sales.blocking) == ("topic", True)
-    assert (support.dify.query_input, support.blocking) == (None, False)
+    assert (sales.dify.query_input, sales.dify.blocking) == ("topic", True)
+    assert (support.dify.query_input, support.dify.blocking) == (None, False)
     inner = "http://api:5001/files/tools/x.png?sign=1"
     assert sales.dify.client.api.downloads.address(inner) == "https://files.example/files/tools/x.png?sign=1"
     assert support.dify.client.api.downloads.address(inner) is None
@@ -144,7 +144,32 @@ WRONG = {  # what is wrong -> (the file, key path, a word of the mend)
     "no such person to decide": (
         changed("app-sales}", "app-sales, human_input: boss}"),
         "apps.sales.human_input",
-        "'channel'",
+        "asker, channel or admins",
+    ),
+    "who decides, wrongly named": (
+        changed("app-sales}", "app-sales, human_input: {discord: {rolls: [1]}}}"),
+        "apps.sales.human_input.discord.rolls",
+        "roles",
+    ),
+    "who decides, at no platform": (
+        changed("app-sales}", "app-sales, human_input: {irc: {users: [1]}}}"),
+        "apps.sales.human_input.irc",
+        "slack, discord",
+    ),
+    "who decides, nobody named": (
+        changed("app-sales}", "app-sales, human_input: {discord: {}}}"),
+        "apps.sales.human_input.discord",
+        "says nobody",
+    ),
+    "who decides, not said": (
+        changed("app-sales}", "app-sales, human_input: {}}"),
+        "apps.sales.human_input",
+        "says nobody",
+    ),
+    "who decides, in direct messages": (
+        changed("app-sales}", "app-sales, human_input: {slack: {dm: true}}}"),
+        "apps.sales.human_input.slack.dm",
+        "remove it",
     ),
     "nobody to decide": (
         changed("app-sales}", "app-sales, human_input: admins}"),
