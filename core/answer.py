@@ -12,6 +12,7 @@ from typing import Any
 from core.dify.errors import failure
 from core.dify.events import (
     AgentMessage,
+    AgentThought,
     AnyEvent,
     ErrorEvent,
     Event,
@@ -66,6 +67,9 @@ class Answer:
     speech: Speech | None = None  # what the app speaks, where somebody wants to hear it
     _verdict: Outcome | None = None
     _agent_spoke: bool = False
+    _thought: bool = False
+    _used_tools: bool = False
+    _unrepeated: bool = False  # an agent spoke, and no thought has repeated it since
 
     @classmethod
     def ended(cls, outcome: Outcome, **known: Any) -> "Answer":
@@ -90,6 +94,15 @@ class Answer:
         return bool(self.task_id and (self.message_id or self.run_id))
 
     @property
+    def thinks_aloud(self) -> bool:
+        """Whether an agent's thoughts may stand in its text: Dify keeps the answer without them.
+
+        A ReAct agent streams them as it does its answer. Function calling closes each round with a thought
+        that repeats what was said in it, ReAct ends without one; after tools the two can look alike.
+        """
+        return self._thought and self._agent_spoke and (self._used_tools or self._unrepeated)
+
+    @property
     def spent(self) -> tuple[float, float]:
         """Tokens and seconds, as far as Dify told them."""
         said = self.usage
@@ -104,9 +117,8 @@ class Answer:
         match event:
             case Message():
                 self._take_message(event.answer)
-            case AgentMessage():
-                self._agent_spoke = True
-                self.text += event.answer
+            case AgentMessage() | AgentThought():
+                self._take_agent(event)
             case MessageFile():
                 self._take_file(event)
             case MessageReplace():
@@ -131,8 +143,19 @@ class Answer:
     def _take_message(self, answer: str) -> None:
         if self._agent_spoke:  # a New Agent closes with the whole answer: not extra text
             self._replace(answer or self.text)
+            self._used_tools = self._unrepeated = False  # it is what Dify keeps
         else:
             self.text += answer
+
+    def _take_agent(self, event: AgentMessage | AgentThought) -> None:
+        if isinstance(event, AgentMessage):
+            self._agent_spoke = True
+            self._unrepeated = self._unrepeated or bool(event.answer.strip())
+            self.text += event.answer
+            return
+        self._thought = True
+        self._used_tools = self._used_tools or bool(event.tool)
+        self._unrepeated = self._unrepeated and not event.thought
 
     def _take_file(self, event: MessageFile) -> None:
         if event.url is None and event.answer is not None:  # Dify 1.12: text labelled as a file

@@ -14,6 +14,8 @@ from core.dify.client import Question
 from core.dify.inputs import asked, merged
 from core.dify.questions import trace_id
 from core.errors import DifyError
+from core.file_slots import Rules, form_slots, links_for
+from core.introductions import introduced
 from core.messages import IncomingMessage, Names, Place
 from core.settings import AppSettings
 from core.store.rows import Turn
@@ -53,17 +55,17 @@ class App:
         """What to call it before users."""
         return self.dify.title or self.dify.name
 
-    @property
-    def blocking(self) -> bool:
-        """Whether answers come as a whole (`response: blocking`); never those of agents."""
-        return self.dify.blocking
-
     async def known(self, seconds: float) -> Parameters | None:
         """What the app says about itself; waits at most so long for its first word, and never raises."""
         with suppress(TimeoutError, DifyError):
             async with asyncio.timeout(seconds):
                 return await self.dify.parameters()
         return None
+
+    async def introduction(self, lang: str, seconds: float) -> str:
+        """What its makers say about it, as Markdown; "" for nothing. Waits at most so long; never raises."""
+        site = await self.dify.site(seconds)
+        return introduced(site, self.title(), self.dify.description, lang)
 
     @property
     def has_form(self) -> bool:
@@ -93,9 +95,11 @@ class App:
         """What Dify is asked for a message, with what a person has filled in before (by variable)."""
         message, settings = turn.message, self.settings
         names = await adapter.names(message) if self._wants_names(message) else Names("", "")
-        if remembered:  # typed by the form, which a process that has just begun may not know
+        if remembered or self._gives_files():  # typed by the form, which a new process may not know
             await self.learn_form()
-        inputs, missing = self._inputs(_placeholders(message, names), remembered or {}, message)
+        with_files = bool(message.files) or self._takes_link_of(message, adapter)
+        placeholders = _placeholders(message, names)
+        inputs, missing = self._inputs(placeholders, remembered or {}, with_files=with_files)
         text = message.text if message.text.strip() or not message.files else settings.default_query
         question = Question(
             query=f"{names.user}: {text}" if self._names_speaker(message) else text,
@@ -120,7 +124,7 @@ class App:
         return self.dify.known_parameters is not None and self.dify.mode is not None
 
     def _inputs(
-        self, placeholders: Mapping[str, str], remembered: Mapping[str, Any], message: IncomingMessage
+        self, placeholders: Mapping[str, str], remembered: Mapping[str, Any], *, with_files: bool
     ) -> tuple[dict[str, Any], tuple[FormField, ...]]:
         configured = {name: _filled(value, placeholders) for name, value in self.settings.inputs.items()}
         known = self.dify.known_parameters
@@ -128,12 +132,23 @@ class App:
             return configured | dict(remembered), ()
         form = known.form
         query_input = None if self.dify.chats else self.dify.query_input
-        inputs, missing = merged(
-            form, configured, remembered, query_input=query_input, with_files=bool(message.files)
-        )
+        inputs, missing = merged(form, configured, remembered, query_input=query_input, with_files=with_files)
         fields = {field.variable for field in form}
         others = {name: value for name, value in configured.items() if name not in fields}
         return others | inputs, tuple(missing)
+
+    def _gives_files(self) -> bool:
+        """Whether the configuration fills variables that may be files."""
+        given = self.settings.inputs.values()
+        return any(isinstance(value, dict | list) or "://" in str(value) for value in given)
+
+    def _takes_link_of(self, message: IncomingMessage, adapter: ChatAdapter) -> bool:
+        """Whether a link in a message can be what a variable for files waits for."""
+        known = self.dify.known_parameters
+        if not self.settings.file_links or known is None:
+            return False
+        take = Rules(form_slots(known), known.system_parameters, strict=self.dify.mode == "workflow")
+        return bool(links_for(message.text, take, adapter.limits(message.place).own_hosts))
 
     def _names_speaker(self, message: IncomingMessage) -> bool:
         return self.settings.prefix_speaker == "shared" and not message.place.direct

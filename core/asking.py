@@ -178,8 +178,7 @@ class Asking:
         self._sent_at = time.time()
         await patiently(lambda: self._ledger.note_sending(turn))
         try:
-            mode, blocking = dify.mode or "chat", self._app.blocking
-            async with dify.client.ask(question, run=run, mode=mode, blocking=blocking) as events:
+            async with dify.ask(question) as events:
                 if run:  # it goes on without us from here on; the other kinds say 200 with their first event
                     self._noting.accepted(time.time())
                 return await self._read(events)

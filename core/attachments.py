@@ -14,7 +14,18 @@ from core.dify.client import Question
 from core.dify.file_types import FileInput, size_kind, type_of
 from core.errors import Advice, ParleyError
 from core.file_names import shown_name
-from core.file_slots import Plan, Rules, Seat, declared, gathered, planned, rules, values
+from core.file_slots import (
+    Plan,
+    Rules,
+    Seat,
+    declared,
+    doubts,
+    gathered,
+    links_for,
+    planned,
+    rules,
+    values,
+)
 from core.footers import Footer
 from core.form_fields import files_in
 from core.form_uploads import FormUploads
@@ -23,6 +34,7 @@ from core.phrases_files import PHRASES, kinds_in
 from core.sentences import language
 from core.store.asides import Asides
 from core.store.rows import Turn
+from core.transcoding import INSTALL, Transcoder, transcodable
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +62,14 @@ class _Found:
 class Attachments:
     """The files of one question: checked, fetched, uploaded with the same user, named in the question."""
 
-    def __init__(self, app: App, adapter: ChatAdapter, turn: Turn, asides: Asides) -> None:
+    def __init__(
+        self, app: App, adapter: ChatAdapter, turn: Turn, asides: Asides, transcoder: Transcoder
+    ) -> None:
         self.notes: list[Footer] = []  # what has to be said about them under the answer
         self._app = app
         self._adapter = adapter
         self._turn = turn
+        self._transcoder = transcoder
         self._form = FormUploads(app, turn, asides)
         self._found: _Found | None = None
 
@@ -65,16 +80,21 @@ class Attachments:
         be cancelled where somebody stops the question.
         """
         waiting = [name for name, value in question.inputs.items() if files_in(value)]
-        if not self._turn.message.files and not waiting:
-            return question
-        if self._found is None:
-            self._found = await self._look(question, waiting)
+        if self._turn.message.files or waiting or self._may_link:
+            if self._found is None:
+                self._found = await self._look(question, waiting)
             self.notes[:] = gathered(self._found.notes)
-        return self._completed(question, self._found)
+            question = self._completed(question, self._found)
+        self.notes[:] = [*(note for note in self.notes if not note.only_with), *doubts(question)]
+        return question
+
+    @property
+    def _may_link(self) -> bool:
+        return self._app.settings.file_links and "://" in self._turn.message.text
 
     async def _look(self, question: Question, waiting: Iterable[str]) -> _Found:
         found = _Found()
-        carrier = Carrier(self._app, self._adapter, question.user)
+        carrier = Carrier(self._app, self._adapter, question.user, self._transcoder)
         parameters = await offered(self._parameters)
         for name in waiting:
             value = await self._form.uploaded(name, question.inputs[name], parameters, carrier, found.notes)
@@ -82,7 +102,7 @@ class Attachments:
                 found.gone.add(name)
             else:
                 found.inputs[name] = value
-        if self._turn.message.files:
+        if self._turn.message.files or self._may_link:
             await self._take_message(question, parameters, carrier, found)
         return found
 
@@ -115,7 +135,7 @@ class Attachments:
         self, question: Question, parameters: Parameters, carrier: Carrier, found: _Found
     ) -> None:
         take = self._rules(parameters, question, found)
-        if not take.slots:  # files may have been switched on just now
+        if not take.slots and self._turn.message.files:  # files may have been switched on just now
             parameters = await offered(self._app.dify.newest_parameters)
             take = self._rules(parameters, question, found)
         hears = parameters.speech_to_text.enabled
@@ -124,14 +144,24 @@ class Attachments:
         if texts:
             found.heard = "\n".join(texts)
             found.notes.append(Footer("heard", {"text": _shortened(found.heard)}))
-        plan = planned(others, take, kinds_in(language(self._turn.message.text, self._turn.message.locale)))
+        message, links = self._turn.message, self._links(take)
+        plan = planned(others, take, kinds_in(language(message.text, message.locale)), links)
         found.notes += plan.notes
         passed = await self._upload(plan, take, carrier, found)
-        count = len(self._turn.message.files)
+        count = len(message.files) + len(links)
         log.info("turn %d: %d of %d files passed on, %d heard", self._turn.id, passed, count, len(texts))
+
+    def _links(self, take: Rules) -> list[IncomingFile]:
+        """Those in the text that Dify fetches itself; we never do."""
+        message = self._turn.message
+        if not take.links:
+            return []
+        return links_for(message.text, take, self._adapter.limits(message.place).own_hosts)
 
     async def _upload(self, plan: Plan, take: Rules, carrier: Carrier, found: _Found) -> int:
         async def one(seat: Seat) -> tuple[Seat, FileInput]:
+            if seat.linked:
+                return seat, FileInput.remote(seat.file.url, seat.type)
             return seat, await carrier.upload(seat, take.limits.bytes_of(size_kind(seat.file.name)))
 
         results = await carrier.each(one, [(seat.file, seat) for seat in plan.seats])
@@ -147,7 +177,8 @@ class Attachments:
     def _rules(self, parameters: Parameters, question: Question, found: _Found) -> Rules:
         dify = self._app.dify
         known = {name: value for name, value in question.inputs.items() if name not in found.gone}
-        return rules(parameters, known, chats=dify.chats, strict=dify.mode == "workflow")
+        strict, links = dify.mode == "workflow", self._app.settings.file_links
+        return rules(parameters, known, chats=dify.chats, strict=strict, links=links)
 
     def _sorted(
         self, take: Rules, notes: list[Footer], *, hears: bool
@@ -161,21 +192,32 @@ class Attachments:
         for file in files:
             if not _is_recording(file):
                 others.append(file)
-            elif hears and heard_as(file.name, file.mime_type) is not None:
+            elif hears and self._hearable(file):
                 voices.append(file)
             elif any(declared(slot, file, strict=take.strict) for slot in take.slots):
                 others.append(file)
             else:
-                why = "voice_format" if hears else "voice_off"
-                notes.append(Footer(why, {"name": shown_name(file.name)}))
+                notes.append(self._unheard(file, hears=hears))
         return voices, others
+
+    def _hearable(self, file: IncomingFile) -> bool:
+        if heard_as(file.name, file.mime_type) is not None:
+            return True
+        return self._transcoder.available and transcodable(file.name, file.mime_type)
+
+    def _unheard(self, file: IncomingFile, *, hears: bool) -> Footer:
+        if hears and transcodable(file.name, file.mime_type):
+            log.warning(
+                "turn %d: Ogg and WebM can't be heard without the extra voice: %s", self._turn.id, INSTALL
+            )
+        return Footer("voice_format" if hears else "voice_off", {"name": shown_name(file.name)})
 
 
 def _is_recording(file: IncomingFile) -> bool:
     mime = file.mime_type.lower()
-    return mime.startswith("audio/") or (
-        type_of(file.name, mime) == "audio" and not mime.startswith("video/")
-    )
+    if mime.startswith("audio/") or transcodable(file.name, mime):
+        return True
+    return type_of(file.name, mime) == "audio" and not mime.startswith("video/")
 
 
 def _carried(results: Iterable[T | NotCarried], notes: list[Footer]) -> list[T]:

@@ -1,4 +1,4 @@
-"""The buttons under an answer, by how it ended. Pure."""
+"""The buttons under an answer, while it grows and by how it ended. Pure."""
 
 from core.apps import App
 from core.closing import Closing
@@ -10,6 +10,12 @@ from core.offers import buttons_of as offers
 from core.retries import RETRY
 from core.sentences import say
 from core.setup import form_key
+from core.stopping import STOP
+
+
+def growing(app: App | None, lang: str) -> tuple[Button, ...]:
+    """What may be pressed while an answer grows."""
+    return (Button(STOP, say(STOP, lang)),) if app is not None and app.settings.show.stop else ()
 
 
 def buttons(closing: Closing, app: App | None, lang: str, *, reasons: bool) -> tuple[Button, ...]:
@@ -22,7 +28,12 @@ def buttons(closing: Closing, app: App | None, lang: str, *, reasons: bool) -> t
     if closing.form is not None:
         found += decisions(kept_form(closing.form))
     if closing.complete and closing.message_id:
-        aloud = app is not None and app.settings.read_aloud
-        found += [Button(ALOUD, say(ALOUD, lang))] if aloud else []
+        found += [Button(ALOUD, say(ALOUD, lang))] if app is not None and _speaks(app) else []
         found += [Button(REASON, say(REASON, lang))] if reasons else []
     return tuple(found)
+
+
+def _speaks(app: App) -> bool:
+    """Whether answers are to be read aloud, and can be as far as is known."""
+    known = app.dify.known_parameters
+    return app.settings.read_aloud and (known is None or known.text_to_speech.enabled)

@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from core.apps import App
 from core.contract import ChatAdapter, FileRefused, FileTooLarge, Gone, RateLimited, Uncertain
-from core.dify.audio import HEARING_BYTES
+from core.dify.audio import HEARING_BYTES, heard_as
 from core.dify.file_types import FileInput, type_of
 from core.errors import DifyBusy, DifyError, DifyRefused, DifyUnreachable
 from core.file_names import shown_name
 from core.file_slots import Seat, too_large
 from core.footers import Footer
 from core.messages import IncomingFile
+from core.transcoding import MP3, NotTranscoded, Transcoder
 
 log = logging.getLogger(__name__)
 
@@ -44,11 +45,12 @@ class NotCarried(Exception):  # noqa: N818
 class Carrier:
     """Carries the files of one question, two at once."""
 
-    def __init__(self, app: App, adapter: ChatAdapter, user: str) -> None:
+    def __init__(self, app: App, adapter: ChatAdapter, user: str, transcoder: Transcoder) -> None:
         """`user`: who will ask; nobody else's files are taken by Dify."""
         self._api = app.dify.client.api
         self._adapter = adapter
         self._user = user
+        self._transcoder = transcoder
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def upload(self, seat: Seat, most: int) -> FileInput:
@@ -65,14 +67,23 @@ class Carrier:
 
     async def hear(self, file: IncomingFile) -> str:
         """Fetch a recording and have it written down; never empty. Raises NotCarried."""
-        data = await self._fetch(file, HEARING_BYTES)
+        data, name, mime = await self._fetch(file, HEARING_BYTES), file.name, file.mime_type
+        if heard_as(name, mime) is None:
+            data, name, mime = await self._transcoded(file, data), f"{_stem(name)}.mp3", MP3
         try:
-            text = await offered(lambda: self._api.audio.hear(self._user, file.name, data, file.mime_type))
+            text = await offered(lambda: self._api.audio.hear(self._user, name, data, mime))
         except DifyError as error:
             raise _told(error, file) from error
         if not text.strip():
             raise NotCarried(_note("voice_refused", file), lasting=True)
         return text.strip()
+
+    async def _transcoded(self, file: IncomingFile, data: bytes) -> bytes:
+        try:
+            return await self._transcoder.mp3(data)
+        except NotTranscoded as error:
+            log.warning("a recording could not be made into MP3: %s", error.advice.hint)
+            raise NotCarried(_note(error.advice.sentence, file), lasting=True) from error
 
     async def each(
         self, call: Callable[[K], Awaitable[T]], of: Iterable[tuple[IncomingFile, K]]
@@ -135,6 +146,10 @@ def _told(error: DifyError, file: IncomingFile) -> NotCarried:
         return NotCarried(_note("file_failed", file))
     sentence = error.advice.sentence if error.advice.sentence in _TOLD else "file_refused_by_app"
     return NotCarried(_note(sentence, file), lasting=error.status in _LASTING)
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0] or name or "voice"
 
 
 def _note(sentence: str, file: IncomingFile) -> Footer:

@@ -37,6 +37,7 @@ class Closing:
 
 
 REFUSED = "inputs_refused"
+_STOPS = frozenset((Outcome.COMPLETE, Outcome.LOST, Outcome.STOPPED))
 _SAID = {Outcome.STOPPED: "stopped", Outcome.PAUSED: "paused", Outcome.LOST: "answer_lost"}
 
 
@@ -60,7 +61,7 @@ def judged(answer: Answer, before: Sequence[str], *, stopped: bool, cut: bool, q
     """
     text = visible(answer.text, final=True)
     outcome = answer.outcome
-    if stopped and outcome in {Outcome.COMPLETE, Outcome.LOST, Outcome.STOPPED}:
+    if stopped and (outcome in _STOPS or (outcome is Outcome.PAUSED and not cut)):
         outcome = Outcome.STOPPED
     said, retry, hint = _SAID.get(outcome, ""), outcome is Outcome.LOST, ""
     if outcome is Outcome.FAILED:

@@ -35,11 +35,15 @@ COMMANDS: tuple[CommandSpec, ...] = (
     ),
     CommandSpec(
         "history",
-        {"en": "Your conversations", "ja": "これまでの会話", "zh": "您的会话记录"},
         {
-            "en": "switch N, rename N TITLE, name N or delete N",
-            "ja": "switch N、rename N 題名、name N、delete N",
-            "zh": "switch N、rename N 标题、name N、delete N",
+            "en": "Your conversations, and what was said in them",
+            "ja": "これまでの会話とその内容",
+            "zh": "您的会话记录及其内容",
+        },
+        {
+            "en": "page N, show N, switch N, rename N TITLE, name N or delete N",
+            "ja": "page N、show N、switch N、rename N 題名、name N、delete N",
+            "zh": "page N、show N、switch N、rename N 标题、name N、delete N",
         },
     ),
     CommandSpec(

@@ -30,6 +30,7 @@ class Limits:
     question_length: int = 40_000  # characters of a question that are passed on; longer ones are refused
     form_fields: int = 20  # that one form can hold; longer ones are asked page by page
     upload_bytes: int = 10_000_000  # of one file that we post
+    own_hosts: tuple[str, ...] = ()  # the platform's: who is not signed in can't open what lies under them
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Budget:
         False  # True: a window that empties all at once; False: each call comes back after `seconds`
     )
     whole: bool = True  # the call carries the full text, so that a later one makes an earlier one needless
+    within: "Budget | None" = None  # a bucket of many more calls, in which these count as well
 
 
 @dataclass(frozen=True, slots=True)

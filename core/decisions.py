@@ -10,20 +10,21 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from core.apps import App
+from core.dify.human_input import OVER
 from core.errors import DifyError, DifyRefused, StoreUnavailable
 from core.human_forms import decision_form
-from core.messages import ButtonPressed, FormSubmitted, Person, Refusal, Response, Whisper
+from core.messages import ButtonPressed, FormSubmitted, Refusal, Response, Whisper
+from core.router import fits
 from core.sentences import language, say
 from core.store.asides import Asides
-from core.store.rows import State, Stood
+from core.store.rows import State, Stood, Wish
 from core.taking import Taking
 
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 30.0
 SECONDS = 1.7  # platforms wait for 3, and adapters for 1.9
-# Said of a form that is not to be answered any more: the run goes on by itself.
-_OVER = frozenset(("human_input_form_submitted", "human_input_form_expired", "not_found"))
+HEARD_SECONDS = 0.3  # another replica may have heard the same press and been faster: its answer comes first
 
 
 class Decisions:
@@ -41,7 +42,7 @@ class Decisions:
         """Decide, or ask for what the form wants to know first."""
         lang = language("", pressed.locale)
         stood = await self._asides.at(pressed.ref)
-        problem, at = self._problem(stood, pressed.author), _number(pressed.button)
+        problem, at = self._problem(stood, pressed), _number(pressed.button)
         if stood is None or problem or at >= len(stood.pause.get("actions", ())):
             return Whisper(say(problem or "form_closed", lang))
         if stood.pause["inputs"]:
@@ -52,19 +53,25 @@ class Decisions:
         """Decide with what was filled in."""
         lang = language("", submitted.locale)
         stood = await self._asides.at(submitted.ref) if submitted.ref is not None else None
-        problem, at = self._problem(stood, submitted.author), _number(submitted.form)
+        problem, at = self._problem(stood, submitted), _number(submitted.form)
         if stood is None or problem or at >= len(stood.pause.get("actions", ())):
             return Whisper(say(problem or "form_closed", lang))
         return await self._decide(stood, at, submitted.values, lang)
 
-    def _problem(self, stood: Stood | None, person: Person) -> str:
+    def _problem(self, stood: Stood | None, said: ButtonPressed | FormSubmitted) -> str:
         """Why this person can't decide this; "" where they can."""
+        if stood is not None and stood.stop >= Wish.STOP:
+            return "form_expired"
         if stood is None or stood.state is not State.PARKED or not stood.pause.get("token"):
             return "form_closed"
         app = self._apps.get(stood.conversation.app)
         rule = app.settings.human_input if app is not None else "admins"
-        named = f"{stood.conversation.place.platform}:{person.id}" in self._admins
-        may = named or rule == "channel" or (rule == "asker" and person.id == stood.author)
+        platform, person = stood.conversation.place.platform, said.author.id
+        may = f"{platform}:{person}" in self._admins
+        if isinstance(rule, str):
+            may = may or rule == "channel" or (rule == "asker" and person == stood.author)
+        elif platform in rule:
+            may = may or fits(rule[platform], said.facts)
         return "" if may else "decision_not_yours"
 
     async def _decide(self, stood: Stood, at: int, values: Mapping[str, Any], lang: str) -> Response | None:
@@ -81,6 +88,7 @@ class Decisions:
             if not _is_over(error):
                 return Whisper(say(error.advice.sentence, lang))
             await self._go_on(stood.turn)
+            await asyncio.sleep(HEARD_SECONDS)
             return Whisper(say(error.advice.sentence, lang))
         await self._go_on(stood.turn)
         return None
@@ -98,10 +106,12 @@ class Decisions:
                 continue
 
     async def look(self) -> None:
-        """Go on with every run whose form is answered, or whose time is over."""
+        """Go on with every run whose form is answered, or whose time is over; stop those nobody wants."""
         for turn, app, pause in await self._asides.paused():
             if app in self._apps and pause.get("token") and await self._has_gone_on(app, pause["token"]):
                 await self._go_on(turn)
+        for turn in await self._asides.unwanted():  # whoever heard of it may have died of it
+            await self._taking.taken(self._asides.give_up(turn, self._taking.queues.enlist))
 
     async def _has_gone_on(self, app: str, token: str) -> bool:
         try:
@@ -112,7 +122,7 @@ class Decisions:
 
 
 def _is_over(error: DifyError) -> bool:
-    return isinstance(error, DifyRefused) and error.code in _OVER
+    return isinstance(error, DifyRefused) and error.code in OVER
 
 
 def _number(key: str) -> int:

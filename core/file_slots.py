@@ -4,19 +4,23 @@ Source: Dify api/factories/file_factory.py and base_app_generator.py (0.15 to 1.
 be among the allowed ones, "custom" goes by extension; a workflow compares it with what it detects itself.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.dify.about import MEGABYTE, FileUpload, Parameters, SizeLimits
 from core.dify.file_types import UNSTRUCTURED, FileInput, FileType, extension_of, size_kind, type_of
 from core.dify.inputs import FileVariable, file_variables, is_empty
+from core.dify.questions import Question
+from core.dify.remote_files import LOCAL, REMOTE, name_in, names_type
 from core.file_names import shown_name
 from core.footers import Footer
+from core.links import links_in
 from core.messages import IncomingFile
 
 MESSAGE = ""  # the variable of a slot for the files of the message itself
 _MOST_NAMES = 5  # in one sentence
+_VAGUE = frozenset(("dify_failed", "model_failed", "not_accepted"))  # sentences that give no reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Seat:
     file: IncomingFile
     slot: FileVariable
     type: FileType
+    linked: bool = False  # Dify fetches it from its address; nothing is uploaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +43,20 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What an app takes: its slots, the sizes, and whether it detects types itself (workflows)."""
+    """What an app takes: its slots, the sizes, and whether it detects types itself (workflows).
+
+    `links`: those in the text of a question are passed on as files.
+    """
 
     slots: tuple[FileVariable, ...]
     limits: SizeLimits
     strict: bool = False
+    links: bool = False
 
 
-def rules(parameters: Parameters, inputs: Mapping[str, Any], *, chats: bool, strict: bool) -> Rules:
+def rules(
+    parameters: Parameters, inputs: Mapping[str, Any], *, chats: bool, strict: bool, links: bool = False
+) -> Rules:
     """What an app takes with a message, where its form has these values already.
 
     The empty variables are filled before those that have a value; of a chat that takes the files of a message
@@ -57,7 +68,7 @@ def rules(parameters: Parameters, inputs: Mapping[str, Any], *, chats: bool, str
     own = _own(parameters.file_upload, limits)
     any_of_them = empty or list(variables)
     filled = [slot for slot in empty if slot.required] if chats and own else any_of_them
-    return Rules((*filled, *own), limits, strict)
+    return Rules((*filled, *own), limits, strict, links)
 
 
 def form_slots(parameters: Parameters) -> tuple[FileVariable, ...]:
@@ -66,20 +77,22 @@ def form_slots(parameters: Parameters) -> tuple[FileVariable, ...]:
     return file_variables((one for one in parameters.form if not one.hide), most)
 
 
-def planned(files: Iterable[IncomingFile], take: Rules, kinds: Mapping[str, str]) -> Plan:
-    """Give each file its slot, in their order; `kinds`: the types in words."""
+def planned(
+    files: Iterable[IncomingFile], take: Rules, kinds: Mapping[str, str], links: Iterable[IncomingFile] = ()
+) -> Plan:
+    """Give each file its slot, in their order, and then each link; `kinds`: the types in words."""
     seats: list[Seat] = []
     notes: list[Footer] = []
     cut = 0
-    for file in files:
-        fitting = [(slot, kind) for slot in take.slots if (kind := declared(slot, file, strict=take.strict))]
+    for file, method in (*((file, LOCAL) for file in files), *((link, REMOTE) for link in links)):
+        fitting = _fitting(file, take, method)
         limit = take.limits.bytes_of(size_kind(file.name))
         if not fitting:
-            notes.append(refused(file, take.slots, kinds))
+            notes.append(refused(file, take, kinds))
         elif file.size > limit:
             notes.append(too_large(file, limit))
         elif (free := next((fit for fit in fitting if _has_room(fit[0], seats)), None)) is not None:
-            seats.append(Seat(file, *free))
+            seats.append(Seat(file, *free, linked=method == REMOTE))
         else:
             cut += 1
     if cut:
@@ -87,9 +100,26 @@ def planned(files: Iterable[IncomingFile], take: Rules, kinds: Mapping[str, str]
     return Plan(tuple(seats), tuple(notes))
 
 
-def declared(slot: FileVariable, file: IncomingFile, *, strict: bool) -> FileType | None:
-    """The type under which a slot takes a file; None: not at all, or not as an upload."""
-    if slot.methods and "local_file" not in slot.methods:
+def links_for(text: str, take: Rules, own_hosts: Collection[str]) -> list[IncomingFile]:
+    """The links in a text that the app takes as files; `own_hosts` as in core.links."""
+    extensions = [name for slot in take.slots for name in slot.extensions]
+
+    def takes(name: str) -> bool:
+        link = IncomingFile("", name, "", -1, "")
+        return names_type(name, extensions) and bool(_fitting(link, take, REMOTE))
+
+    found = links_in(text, takes, own_hosts)
+    return [IncomingFile(url, name_in(url), "", -1, url) for url in found]
+
+
+def takes_links(parameters: Parameters, *, chats: bool) -> bool:
+    """Whether an app takes links as files at all."""
+    return any(_allows(slot, REMOTE) for slot in rules(parameters, {}, chats=chats, strict=False).slots)
+
+
+def declared(slot: FileVariable, file: IncomingFile, *, strict: bool, method: str = LOCAL) -> FileType | None:
+    """The type under which a slot takes a file; None: not at all, or not in this way (as an upload)."""
+    if not _allows(slot, method):
         return None
     kind = type_of(file.name, file.mime_type)
     if not slot.types or kind in set(slot.types) - {"custom"}:
@@ -113,12 +143,13 @@ def values(seated: Sequence[tuple[Seat, FileInput]]) -> tuple[tuple[FileInput, .
     return own, inputs
 
 
-def refused(file: IncomingFile, slots: Sequence[FileVariable], kinds: Mapping[str, str]) -> Footer:
+def refused(file: IncomingFile, take: Rules, kinds: Mapping[str, str]) -> Footer:
     """What to say of a file that no slot takes."""
-    if not slots:
+    if not take.slots:
         return Footer("files_off", {})
-    if all(slot.methods and "local_file" not in slot.methods for slot in slots):
-        return Footer("file_failed", {"name": shown_name(file.name)})
+    slots = [slot for slot in take.slots if _allows(slot, LOCAL)]
+    if not slots:
+        return Footer("file_as_link" if take.links else "uploads_off", {"name": shown_name(file.name)})
     types = [kinds.get(kind, kind) for slot in slots for kind in slot.types if kind != "custom"]
     endings = [f".{end}" for slot in slots if "custom" in slot.types for end in slot.extensions]
     listed = ", ".join(dict.fromkeys([*types, *endings]))
@@ -128,6 +159,16 @@ def refused(file: IncomingFile, slots: Sequence[FileVariable], kinds: Mapping[st
 def too_large(file: IncomingFile, limit: int) -> Footer:
     """What to say of a file with more bytes than the limit."""
     return Footer("file_size", {"name": shown_name(file.name), "limit": f"{limit / MEGABYTE:g}"})
+
+
+def doubts(question: Question) -> list[Footer]:
+    """What may explain that a question fails: files that Dify has to fetch. It often says nothing of them."""
+    values = (value if isinstance(value, list) else [value] for value in question.inputs.values())
+    files = (item for items in (question.files, *values) for item in items if isinstance(item, FileInput))
+    urls = [file.url for file in files if file.url is not None]
+    names = dict.fromkeys(shown_name(name_in(url) or url) for url in urls)
+    note = Footer("link_in_doubt", {"name": _listed([*names])}, only_with=_VAGUE)
+    return [note] if names else []
 
 
 def gathered(notes: Iterable[Footer]) -> list[Footer]:
@@ -161,6 +202,15 @@ def _own(upload: FileUpload, limits: SizeLimits) -> tuple[FileVariable, ...]:
         methods=upload.allowed_file_upload_methods if upload.enabled else upload.image.transfer_methods,
     )
     return (slot,)
+
+
+def _fitting(file: IncomingFile, take: Rules, method: str) -> list[tuple[FileVariable, FileType]]:
+    kinds = ((slot, declared(slot, file, strict=take.strict, method=method)) for slot in take.slots)
+    return [(slot, kind) for slot, kind in kinds if kind is not None]
+
+
+def _allows(slot: FileVariable, method: str) -> bool:
+    return not slot.methods or method in slot.methods
 
 
 def _has_room(slot: FileVariable, seats: Sequence[Seat]) -> bool:

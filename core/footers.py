@@ -1,6 +1,6 @@
 """What stands under an answer beside how it ended: the documents that it rests on, and what it cost. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.answer import Answer
@@ -13,10 +13,18 @@ LONGEST = 80  # characters of a document's name
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """A sentence (a key of core.sentences) and its values."""
+    """A sentence (a key of core.sentences) and its values.
+
+    `only_with`: it explains these sentences, and is said where one of them is; {}: whatever is said.
+    """
 
     sentence: str
     values: Mapping[str, str]
+    only_with: frozenset[str] = frozenset()
+
+    def fits(self, said: Iterable[str]) -> bool:
+        """Whether it belongs under a reply that says this."""
+        return not self.only_with or not self.only_with.isdisjoint(said)
 
 
 def footers(answer: Answer, show: Show) -> tuple[Footer, ...]:

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from core.dify.about import FormField
+from core.dify.inputs import KEPT_FILE
+from core.dify.remote_files import addresses, only_links
 from core.messages import Field, FieldValue, IncomingFile
+from core.sentences import say
 
 Kind = Literal["text", "paragraph", "number", "select", "checkbox", "file", "files"]
 _KINDS: Mapping[str, Kind] = {
@@ -16,7 +19,6 @@ _KINDS: Mapping[str, Kind] = {
     "file": "file",
     "file-list": "files",
 }
-KEPT_FILE = "incoming_file"  # marks a file that is kept to be uploaded with the next question
 
 
 def pages(fields: Sequence[FormField], size: int) -> list[tuple[FormField, ...]]:
@@ -24,10 +26,12 @@ def pages(fields: Sequence[FormField], size: int) -> list[tuple[FormField, ...]]
     return [tuple(fields[at : at + size]) for at in range(0, len(fields), size)]
 
 
-def field_of(one: FormField, known: Mapping[str, Any]) -> Field:
+def field_of(one: FormField, known: Mapping[str, Any], lang: str = "en") -> Field:
     """One variable of the app as a platform asks it; `known`: what is filled in by now."""
     kind = _KINDS.get(one.type, "text")
     value = known.get(one.variable, one.default)
+    if only_links(one):
+        return _link_field(one, value, lang)
     return Field(
         key=one.variable,
         label=one.label or one.variable,
@@ -38,6 +42,14 @@ def field_of(one: FormField, known: Mapping[str, Any]) -> Field:
         max_length=one.max_length,
         extensions=tuple(name.lstrip(".").lower() for name in one.allowed_file_extensions),
     )
+
+
+def _link_field(one: FormField, value: Any, lang: str) -> Field:
+    """Files that the app fetches itself: where they are is written down."""
+    many = one.type == "file-list"
+    label = say("form_links" if many else "form_link", lang, label=one.label or one.variable)
+    kind: Kind = "paragraph" if many else "text"
+    return Field(one.variable, label, kind, required=one.required, value="\n".join(addresses(value)))
 
 
 def _shown(value: Any, kind: Kind) -> str | bool:

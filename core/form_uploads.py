@@ -8,11 +8,11 @@ from core.apps import App
 from core.carrying import Carrier, NotCarried
 from core.dify.about import Parameters
 from core.dify.file_types import FileInput, plain, size_kind
-from core.dify.inputs import FileVariable
+from core.dify.inputs import KEPT_FILE, FileVariable
 from core.errors import StoreUnavailable
 from core.file_slots import Rules, Seat, form_slots, planned
 from core.footers import Footer
-from core.form_fields import KEPT_FILE, files_in
+from core.form_fields import files_in
 from core.phrases_files import kinds_in
 from core.sentences import language
 from core.store.asides import Asides

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -15,13 +15,14 @@ from core.messages import (
     IncomingMessage,
     IncomingReaction,
     MessageDeleted,
+    MessageRef,
     Response,
     StopPressed,
 )
 from core.responses import Responses
 from core.router import Command, Route, choose, command_of
 from core.running import Stops
-from core.stopping import Stopping
+from core.stopping import WAIT_SECONDS, Stopping
 from core.store.rows import Conversation, Wish
 from core.store.store import Store
 from core.taking import Taking
@@ -29,7 +30,8 @@ from core.taking import Taking
 log = logging.getLogger(__name__)
 
 LOOK_AGAIN_SECONDS = (0.2, 1.0, 5.0)
-WAIT_SECONDS = (0.1, 0.4)  # before the acknowledgement, which may take 3 s in all
+
+_Reacted = tuple[MessageRef, str, str]
 
 
 class Intake:
@@ -45,6 +47,7 @@ class Intake:
         stopping: Stopping,
         responses: Responses,
         stop_emojis: Mapping[str, str],
+        admins: Collection[str] = (),
     ) -> None:
         self._store = store
         self._routes = routes
@@ -54,7 +57,8 @@ class Intake:
         self._stopping = stopping
         self._responses = responses
         self._stop_emojis = stop_emojis
-        self._later: set[asyncio.Task[None]] = set()
+        self._admins = frozenset(admins)
+        self._later: dict[_Reacted, asyncio.Task[None]] = {}
 
     async def message(self, message: IncomingMessage) -> None:
         """Take a message that is addressed to us; see core.contract.Inbox."""
@@ -75,6 +79,8 @@ class Intake:
             if reaction.added and not reaction.author.bot:
                 await self._stop_at(reaction)
             return
+        if (earlier := self._later.pop(_reacted(reaction), None)) is not None:
+            earlier.cancel()  # else it would come after this one, and undo it
         if not await self._feedback.reaction(reaction) and self._stops.writing:
             self._look_again(reaction)
 
@@ -92,9 +98,9 @@ class Intake:
 
     def _look_again(self, reaction: IncomingReaction) -> None:
         """An answer that is being written may be seen a moment before we have kept where it stands."""
-        task = asyncio.create_task(self._rate_later(reaction))
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        key, task = _reacted(reaction), asyncio.create_task(self._rate_later(reaction))
+        self._later[key] = task
+        task.add_done_callback(lambda _: self._later.get(key) is task and self._later.pop(key))
 
     async def _rate_later(self, reaction: IncomingReaction) -> None:
         for pause in LOOK_AGAIN_SECONDS:
@@ -105,9 +111,10 @@ class Intake:
 
     async def aclose(self) -> None:
         """Give up looking again, and let go what is being kept; the process ends."""
-        for task in list(self._later):
+        later = list(self._later.values())
+        for task in later:
             task.cancel()
-        await asyncio.gather(*self._later, return_exceptions=True)
+        await asyncio.gather(*later, return_exceptions=True)
         await self._taking.aclose()
 
     async def _locate(self, message: IncomingMessage) -> IncomingMessage | None:
@@ -130,13 +137,9 @@ class Intake:
         return found
 
     async def _stop_at(self, reaction: IncomingReaction) -> None:
-        found = await self._store.open_turn_at(reaction.ref)
-        for pause in WAIT_SECONDS:
-            if found is not None or not self._stops.writing:
-                break
-            await asyncio.sleep(pause)
-            found = await self._store.open_turn_at(reaction.ref)
-        if found is not None and found.author == reaction.author.id:
+        found = await self._stopping.turn_at(reaction.ref)
+        who = reaction.author.id
+        if found is not None and (found.author == who or f"{reaction.ref.platform}:{who}" in self._admins):
             await self._stopping.stop(found.turn, Wish.STOP)
 
     async def _stop_said(self, message: IncomingMessage, app: str) -> None:
@@ -147,3 +150,8 @@ class Intake:
         )
         if await self._taking.taken(accepting):
             await self._stopping.tell(running, Wish.STOP)
+
+
+def _reacted(reaction: IncomingReaction) -> _Reacted:
+    """Whose reaction to what: it was put there or taken away, whichever came last."""
+    return reaction.ref, reaction.author.id, canonical(reaction.emoji)

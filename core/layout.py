@@ -24,7 +24,8 @@ class Layout:
         self.steps: tuple[Step, ...] = ()
         self._told: dict[int, tuple[Step, ...]] = {}  # the steps that closed pages show
         self.notices: tuple[str, ...] = ()
-        self.buttons: tuple[Button, ...] = ()
+        self.buttons: tuple[Button, ...] = ()  # under the whole text
+        self.growing: tuple[Button, ...] = ()  # under the newest page until then
         self.final = False  # the text is whole
 
     def next_step(self) -> Change | None:
@@ -50,12 +51,13 @@ class Layout:
 
     def _draft(self, index: int, page: Page, *, last: bool) -> Draft:
         ends = last and self.final
+        growing = self.growing if last and not page.closed else ()
         return Draft(
             page.markdown,
             final=page.closed,
             steps=self._steps_of(index, page),
             notices=self.notices if ends else (),
-            buttons=self.buttons if ends else (),
+            buttons=self.buttons if ends else growing,
         )
 
     def _steps_of(self, index: int, page: Page) -> tuple[Step, ...]:

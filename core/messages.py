@@ -109,6 +109,8 @@ class ButtonPressed:
     button: str  # its Button.key
     locale: str = ""
     facts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of the person: {"roles": {…}}
+    place: Place | None = None  # where the press was made; None: it can't be told
+    identity: str = ""  # as CommandGiven has it, of a command given there
 
 
 FieldValue = str | bool | tuple[str, ...] | tuple[IncomingFile, ...]
@@ -148,6 +150,7 @@ class FormSubmitted:
     values: Mapping[str, FieldValue]  # by Field.key; text fields left empty are ""
     ref: MessageRef | None = None  # the message whose button opened it; None: a command did
     locale: str = ""
+    facts: Mapping[str, frozenset[str]] = field(default_factory=dict)  # as ButtonPressed has them
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +257,8 @@ class Draft:
 
     While `final` is false a next draft of the same message only grows `markdown` at its end, unless `redraw`
     is set (moderation replaced the text). A code fence that is open at the end is left open on purpose.
-    Notices and buttons come with the final draft only; a later final draft without buttons takes them away.
+    Notices come with the final draft only. Buttons of a draft that is not final (to stop it) are shown where
+    the platform can have some under a message that grows; a later draft without buttons takes them away.
     Steps are what is done so far, oldest first: progress while it grows, a short trace in the final draft.
     """
 

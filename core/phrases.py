@@ -100,9 +100,31 @@ PHRASES: dict[str, dict[str, str]] = {
         "zh": "还没有会话。",
     },
     "history_how": {
-        "en": "The same command with `switch N` goes on with one of them, with `rename N TITLE` it gets that name, with `name N` Dify finds one, with `delete N` it is deleted.",
-        "ja": "同じコマンドに `switch N` を付けるとその会話の続き、`rename N 題名` で改名、`name N` で自動命名、`delete N` で削除です。",
-        "zh": "在同一命令后加 `switch N` 继续该会话,`rename N 标题` 重命名,`name N` 自动命名,`delete N` 删除。",
+        "en": "The same command with `show N` tells what was said in one of them, with `switch N` goes on with it, with `rename N TITLE` gives it that name, with `name N` Dify finds one, with `delete N` it is deleted.",
+        "ja": "同じコマンドに `show N` を付けるとその会話の内容、`switch N` で続き、`rename N 題名` で改名、`name N` で自動命名、`delete N` で削除です。",
+        "zh": "在同一命令后加 `show N` 查看会话内容,`switch N` 继续该会话,`rename N 标题` 重命名,`name N` 自动命名,`delete N` 删除。",
+    },
+    "history_more": {
+        "en": "What is older: the same command with `{command}`.",
+        "ja": "さらに前のものは、同じコマンドに `{command}` を付けてください。",
+        "zh": "更早的内容:在同一命令后加 `{command}`。",
+    },
+    "history_older": {"en": "Older", "ja": "古いもの", "zh": "较早的"},
+    "history_newer": {"en": "Newer", "ja": "新しいもの", "zh": "较新的"},
+    "history_gone": {
+        "en": "This conversation does not exist any more.",
+        "ja": "この会話はもうありません。",
+        "zh": "此会话已不存在。",
+    },
+    "history_nothing_said": {
+        "en": "Nothing was said in this conversation yet.",
+        "ja": "この会話にはまだ発言がありません。",
+        "zh": "此会话中还没有内容。",
+    },
+    "history_no_answer": {
+        "en": "(no answer was kept)",
+        "ja": "(回答は残っていません)",
+        "zh": "(没有保存回答)",
     },
     "history_number": {
         "en": "Say which one by its number in the list, 1 to {most}.",
@@ -121,9 +143,20 @@ PHRASES: dict[str, dict[str, str]] = {
     },
     "history_named": {"en": "It is called “{title}” now.", "ja": "「{title}」という名前にしました。", "zh": "现在名为“{title}”。"},
     "history_deleted": {
-        "en": "“{title}” is deleted.",
-        "ja": "「{title}」を削除しました。",
-        "zh": "“{title}”已删除。",
+        "en": "The conversation is deleted.",
+        "ja": "会話を削除しました。",
+        "zh": "会话已删除。",
+    },
+    "history_delete": {
+        "en": "Delete “{title}”? That can't be undone.",
+        "ja": "「{title}」を削除しますか?元に戻せません。",
+        "zh": "要删除“{title}”吗?此操作无法撤销。",
+    },
+    "history_sure": {"en": "Delete", "ja": "削除する", "zh": "删除"},
+    "forgetting": {
+        "en": "I am deleting this conversation; it takes a little while.",
+        "ja": "この会話を削除しています。少し時間がかかります。",
+        "zh": "正在删除此会话,需要一点时间。",
     },
     "forget_shared": {
         "en": "Others talked here too: only an admin can delete this conversation.",
@@ -149,5 +182,10 @@ PHRASES: dict[str, dict[str, str]] = {
         "en": "The app has no workflow runs in its log.",
         "ja": "ワークフローの実行記録はありません。",
         "zh": "没有工作流运行记录。",
+    },
+    "never_runs": {
+        "en": "{app} has no workflow runs: it is an app of another kind.",
+        "ja": "{app} はワークフローのアプリではないため、実行記録はありません。",
+        "zh": "{app} 不是工作流应用,没有运行记录。",
     },
 }  # fmt: skip

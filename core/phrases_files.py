@@ -14,6 +14,26 @@ PHRASES: dict[str, dict[str, str]] = {
         "ja": "{name} は渡していません。アプリで使えるのは {types} です。",
         "zh": "没有转发 {name}:应用接受的是 {types}。",
     },
+    "uploads_off": {
+        "en": "I did not pass on {name}: the app takes no uploaded files.",
+        "ja": "{name} は渡していません。このアプリはアップロードを受け付けません。",
+        "zh": "没有转发 {name}:此应用不接受上传的文件。",
+    },
+    "file_as_link": {
+        "en": "I did not pass on {name}: the app takes no uploaded files. Please write a link to it that everybody can open.",
+        "ja": "{name} は渡していません。アップロードは使えないため、誰でも開けるリンクを書いてください。",
+        "zh": "没有转发 {name}:此应用不接受上传的文件。请写出任何人都能打开的链接。",
+    },
+    "link_not_opened": {
+        "en": "The app could not open a link. If your question has one, check that everybody can open it, or send the file itself.",
+        "ja": "アプリがリンクを開けませんでした。質問にリンクがある場合は、誰でも開けるか確かめるか、ファイルを直接送ってください。",
+        "zh": "应用无法打开某个链接。如果您的问题中有链接,请确认任何人都能打开,或直接发送文件。",
+    },
+    "link_in_doubt": {
+        "en": "The app was given a link to {name}: check that everybody can open it, or send the file itself.",
+        "ja": "アプリには {name} へのリンクを渡しました。誰でも開けるか確かめるか、ファイルを直接送ってください。",
+        "zh": "已将指向 {name} 的链接交给应用:请确认任何人都能打开,或直接发送文件。",
+    },
     "file_size": {
         "en": "I did not pass on {name}: it may have {limit} MB at most. Please send a smaller one.",
         "ja": "{name} は渡していません。上限は {limit} MB です。小さくして送り直してください。",
@@ -39,7 +59,23 @@ PHRASES: dict[str, dict[str, str]] = {
         "ja": "アプリは {name} を聞き取れません。使えるのは MP3・M4A・WAV・AMR です。変換するか、文章で書いてください。",
         "zh": "应用无法听取 {name}:它接受 MP3、M4A、WAV 或 AMR。请发送这类文件,或改用文字。",
     },
+    "voice_too_long": {
+        "en": "I could not listen to {name}: it is too long. Please send a shorter recording, or write instead.",
+        "ja": "{name} は長すぎて聞き取れませんでした。短くして送り直すか、文章で書いてください。",
+        "zh": "{name} 太长,无法听取。请发送更短的录音,或改用文字。",
+    },
     "heard": {"en": "I heard: “{text}”", "ja": "聞き取った内容:「{text}」", "zh": "我听到的是:“{text}”"},
+    "form_link": {"en": "{label} (link)", "ja": "{label}(リンク)", "zh": "{label}(链接)"},
+    "form_links": {
+        "en": "{label} (links, one per line)",
+        "ja": "{label}(リンク、1行に1つ)",
+        "zh": "{label}(链接,每行一个)",
+    },
+    "input_no_link": {
+        "en": "Please write a link that everybody can open, such as https://example.com/plan.pdf",
+        "ja": "https://example.com/plan.pdf のような、誰でも開けるリンクを入力してください。",
+        "zh": "请输入任何人都能打开的链接,例如 https://example.com/plan.pdf",
+    },
     "default_query": {
         "en": "Please look at the attached files.",
         "ja": "添付したファイルを見てください。",

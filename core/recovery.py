@@ -1,8 +1,9 @@
 """Finding an answer again that was lost sight of: its stream broke, or the process that read it is no more.
 
-What can be found depends on the kind of app. A chatflow or workflow of Dify >= 1.13 goes on without us; the
-other kinds drop their answer with the connection, and it is found only where it was complete by then. The
-pieces of a re-attached stream have gaps: the text always comes from where Dify keeps it whole.
+What can be found depends on the kind of app. A chatflow or workflow of Dify >= 1.13 goes on without us, and
+so does whatever was asked for as a whole (`blocking`); the others drop their answer with the connection, and
+it is found only where it was complete by then. The pieces of a re-attached stream have gaps: the text always
+comes from where Dify keeps it whole.
 """
 
 import asyncio
@@ -15,7 +16,8 @@ from typing import Any
 from core.answer import Answer, Outcome
 from core.apps import App
 from core.dify.history import RunState, StoredMessage
-from core.errors import ConversationGone, DifyError
+from core.dify.human_input import OVER
+from core.errors import ConversationGone, DifyError, DifyRefused
 from core.lost import Lost
 from core.running import Running
 from core.store.ledger import Ledger
@@ -23,6 +25,7 @@ from core.store.ledger import Ledger
 log = logging.getLogger(__name__)
 
 RUN_SECONDS = 1200.0  # the longest that a run may take (Dify: APP_MAX_EXECUTION_TIME)
+WHOLE_SECONDS = 300.0  # of one that Dify's API process makes itself, and loses when it is started anew
 SETTLE_SECONDS = 2.0  # after a cut: attaching sooner is answered with a broken stream (seen on 1.16.1)
 PAUSES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0)  # between two looks, the last one again and again
 CLOCKS_SECONDS = 120.0  # how far Dify's clock and ours may be apart
@@ -58,28 +61,34 @@ class Recovery:
         pause = PAUSES[0]
         away = 0.0
         while not self._running.cut:
-            began = time.monotonic()
+            began, looked = time.monotonic(), True
             try:
                 await self._dify.detect()
-                if not (self._dify.converses or self._dify.runs):
+                if not (self._dify.converses or self._has_runs):
                     return None  # a completion app keeps nothing that could be looked for
                 lost, answer = await self._look(lost)
             except ConversationGone:
                 return None
             except DifyError as error:
-                if error.advice.retry and away < AWAY_SECONDS:  # nobody has looked yet
-                    spent = time.monotonic() - began + pause  # a connection that is not made takes its time
-                    away += spent
-                    self._until += spent
+                looked = not error.advice.retry or away >= AWAY_SECONDS
             else:
                 if answer is not None:
                     return answer
-            if self._is_stopped(lost) or time.monotonic() + pause > self._until:
+            if self._is_stopped(lost) or (looked and time.monotonic() + pause > self._until):
                 break
             await self._wait(pause)
             pause = next(pauses, PAUSES[-1])
+            if not looked:  # Dify is away: the time that this took does not count, and it may take its time
+                spent = time.monotonic() - began
+                away += spent
+                self._until += spent
         stopped = self._running.stop.is_set() and not self._running.cut
         return _answer(lost, Outcome.STOPPED, lost.text) if stopped else None
+
+    @property
+    def _has_runs(self) -> bool:
+        """Whether the answer is a run that goes on without us, and is kept as one."""
+        return self._dify.run_kind and self._dify.outlives
 
     def _is_stopped(self, lost: Lost) -> bool:
         """Somebody said stop, and nothing is left at Dify that could be stopped."""
@@ -89,9 +98,9 @@ class Recovery:
     async def _look(self, lost: Lost) -> tuple[Lost, Answer | None]:
         """One look; what is known afterwards, and the answer if it is there."""
         dify = self._dify
-        if dify.runs and not dify.converses and not lost.run_id:
+        if self._has_runs and not dify.converses and not lost.run_id:
             lost = replace(lost, run_id=await self._orphaned_run(lost))
-        if dify.runs and lost.run_id:
+        if self._has_runs and lost.run_id:
             return lost, await self._follow(lost)
         if not dify.converses:
             return lost, None
@@ -101,10 +110,14 @@ class Recovery:
         lost = replace(
             lost,
             message_id=message.id,
+            run_id=message.run_id,
             question=replace(lost.question, conversation_id=message.conversation_id),
         )
-        if dify.runs and not message.answer and message.status == "normal":
-            self._go_on(lost)  # it was begun, and goes on without us
+        if message.status == "paused" and message.run_id and dify.runs:
+            return lost, await self._follow(lost)
+        begun = not message.answer and message.status == "normal"
+        if begun and dify.outlives and not message.by_agent:
+            self._go_on(lost)  # it goes on without us
         return lost, _of_message(lost, message)
 
     def _go_on(self, lost: Lost) -> None:
@@ -112,8 +125,9 @@ class Recovery:
         if self._going_on:
             return
         self._going_on = True
-        left = lost.sent_at + RUN_SECONDS - time.time()
-        self._until = time.monotonic() + min(RUN_SECONDS, max(left, STOP_SECONDS))
+        most = RUN_SECONDS if self._dify.runs else WHOLE_SECONDS
+        left = lost.sent_at + most - time.time()
+        self._until = time.monotonic() + min(most, max(left, STOP_SECONDS))
 
     # ---- runs ----
 
@@ -158,6 +172,9 @@ class Recovery:
 
     async def _of_run(self, lost: Lost, state: RunState) -> Answer | None:
         if state.status == "paused":
+            unwanted = self._running.stop.is_set() and not self._running.cut
+            if unwanted and await self._is_undecided(lost):  # Dify hears of it once that is decided
+                return _answer(lost, Outcome.STOPPED, lost.text)
             return await self._paused(lost)
         if not state.finished:
             return None
@@ -168,6 +185,18 @@ class Recovery:
             text = message.answer if message is not None else ""
         shown = text or ("" if outcome is Outcome.COMPLETE else lost.text)
         return _answer(lost, outcome, shown, files=state.files)
+
+    async def _is_undecided(self, lost: Lost) -> bool:
+        """Whether the form that the run waited for is open still: else it is about to go on."""
+        if not lost.decided:
+            return True
+        try:
+            await self._dify.client.api.human_input.form(lost.decided)
+        except DifyRefused as error:
+            if error.code not in OVER:
+                raise
+            return False
+        return True
 
     async def _paused(self, lost: Lost) -> Answer | None:
         """The form that the run waits for; None where that was answered just now, and the run goes on."""
@@ -183,6 +212,7 @@ class Recovery:
         if lost.decided and (form is None or form.form_token == lost.decided):
             self._go_on(lost)
             return None
+        lost = replace(lost, task_id=lost.task_id or seen.task_id)
         return _answer(lost, Outcome.PAUSED, seen.text or lost.text, form=form)
 
     async def _orphaned_run(self, lost: Lost) -> str:

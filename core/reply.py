@@ -22,11 +22,12 @@ from core.contract import (
     Uncertain,
     unguarded,
 )
-from core.lane import Lane, Writer
+from core.lane import Lane
 from core.lanes import Lanes
 from core.layout import Layout
 from core.messages import Button, Draft, MessageRef, Step, Target
 from core.persist import persist
+from core.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -48,8 +49,9 @@ class Reply:
         guard: Guard = unguarded,
         earlier: Earlier | None = None,
         again: bool = False,
+        growing: tuple[Button, ...] = (),
     ) -> None:
-        """`guard` is waited for before every call; it raises Superseded. `again`: it repeats what stands."""
+        """`guard`: awaited before each call; `again`: repeats what stands; `growing`: buttons meanwhile."""
         self._adapter = adapter
         self._target = target
         self._lanes = lanes
@@ -59,7 +61,7 @@ class Reply:
         self._earlier = earlier
         self._removed = 0  # what is written in the place of a removed message is another message
         self._layout.messages = self._standing(posted)
-        self._layout.text = earlier.text if earlier else ""
+        self._layout.text, self._layout.growing = earlier.text if earlier else "", growing
         self._writer = Writer(spare=again)
         self._lane: Lane | None = None  # where the writer waits or has been
         self._joined: set[Lane] = set()
@@ -70,8 +72,7 @@ class Reply:
         self._task: asyncio.Task[None] | None = None
         self.visible = asyncio.Event()  # the first message stands
         self.first_text_at: float | None = None
-        self.calls = 0
-        self.rate_limited = 0
+        self.calls = self.rate_limited = 0
         self.gone: Gone | None = None
 
     @property
@@ -111,7 +112,7 @@ class Reply:
         self._overlap()
         self._wake()
         if self._lane is not None:
-            self._lane.poke()
+            self._lane.hasten()
         if self._task is not None:
             await self._task
 

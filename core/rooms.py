@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from core.contract import Budget, LiveMessage, Way
-from core.lane import Lane, Writer
+from core.lane import Lane
+from core.writer import Writer
 
 LOOK_SECONDS = 0.5  # between two looks for room
 

@@ -1,7 +1,7 @@
 """Which app answers at a place, and what is a command; pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -53,6 +53,11 @@ class Placed(Protocol):
         ...
 
 
+def fits(lists: Mapping[str, Iterable[object]], facts: Mapping[str, frozenset[str]]) -> bool:
+    """Whether every list shares a value with the facts of its name; an empty list never does."""
+    return all(facts.get(name, frozenset()).intersection(map(str, values)) for name, values in lists.items())
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceFilter:
     """What a route asks of a message on one platform: every list must share a value with the facts."""
@@ -64,7 +69,7 @@ class PlaceFilter:
         """Whether it passes."""
         if self.dm is not None and self.dm != said.place.direct:
             return False
-        return all(values & said.facts.get(name, frozenset()) for name, values in self.lists.items())
+        return fits(self.lists, said.facts)
 
 
 @dataclass(frozen=True, slots=True)

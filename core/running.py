@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from core.apps import trace_of
 from core.dispatch.ownership import Ownership
 from core.errors import Advice, Superseded
+from core.log_context import about
 from core.messages import Place
 from core.store.rows import Turn, Wish
 
@@ -49,7 +51,9 @@ class Stops:
         self._open: dict[int, Running] = {}
 
     def enter(self, turn: Turn, ownership: Ownership) -> Running:
-        """A turn starts."""
+        """A turn starts; from here on its task's lines in the log say which."""
+        place, app = turn.message.place, turn.conversation.app
+        about(turn=turn.id, trace=trace_of(turn), app=app, platform=place.platform)
         running = Running(turn, ownership, ending=self._ending)
         self._running[turn.id] = self._open[turn.id] = running
         self.stop(turn.id, turn.stop)

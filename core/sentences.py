@@ -4,10 +4,11 @@
 import re
 
 from core.phrases import PHRASES
+from core.phrases_annotations import PHRASES as ANNOTATION_PHRASES
 from core.phrases_files import PHRASES as FILE_PHRASES
 
 LANGUAGES = ("en", "ja", "zh")
-CATALOGUE: dict[str, dict[str, str]] = PHRASES | FILE_PHRASES | {
+CATALOGUE: dict[str, dict[str, str]] = PHRASES | FILE_PHRASES | ANNOTATION_PHRASES | {
     "help": {
         "en": "Ask me anything, I pass it on to **{app}**. Say `new` to start a new topic, `stop` to stop an answer. React to an answer with 👍 or 👎 to rate it, with 🛑 to stop it.",
         "ja": "何でも聞いてください。**{app}** に伝えます。`new`(新しい話題)で新しい話題を始め、`stop` で回答を止めます。回答に 👍 か 👎 で評価、🛑 で停止できます。",
@@ -22,6 +23,12 @@ CATALOGUE: dict[str, dict[str, str]] = PHRASES | FILE_PHRASES | {
         "en": "There is nothing to stop here.",
         "ja": "止めるものはありません。",
         "zh": "这里没有正在进行的回答。",
+    },
+    "stop": {"en": "Stop", "ja": "停止", "zh": "停止回答"},
+    "not_yours_to_stop": {
+        "en": "Only the person who asked can stop this answer.",
+        "ja": "この回答を止められるのは質問した人だけです。",
+        "zh": "只有提问者可以停止这个回答。",
     },
     "stopping": {
         "en": "I am stopping the answer.",

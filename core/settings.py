@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
 
@@ -50,11 +50,18 @@ def _files_base(url: str) -> str:
     return url
 
 
+def _deciders(rule: str | dict[str, Any]) -> str | dict[str, Any]:
+    if isinstance(rule, dict) or rule in {"asker", "channel", "admins"}:
+        return rule
+    raise ValueError("must be asker, channel or admins, or say who, such as {PLATFORM: {users: [ID]}}")
+
+
 MAX_PORT = 65535
 ApiKey = Annotated[SecretStr, AfterValidator(_sendable)]
 Address = Annotated[str, AfterValidator(_address)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 VersionId = Annotated[str, AfterValidator(_version_id)]
+Deciders = Annotated[str | dict[str, Any], AfterValidator(_deciders)]  # by platform, as a route has it
 FilesBase = Annotated[str, AfterValidator(_files_base)]
 
 
@@ -79,6 +86,7 @@ class Show(Section):
     citations: bool = True
     suggestions: bool = True  # next questions, as buttons
     usage: bool = False
+    stop: bool = True  # a button that stops the answer, while it grows
     speech: bool = False  # what the app speaks by itself, as a file
 
 
@@ -94,10 +102,11 @@ class AppSettings(Section):
     inputs: dict[str, JsonValue] = Field(default_factory=dict)
     query_input: Name | None = None  # completion and workflow: the variable that a question goes into
     default_query: str = ""  # what is asked with a message of files only; "": a sentence of ours
+    file_links: bool = False  # links in a question are passed on as files, for Dify to fetch them
     prefix_speaker: Literal["never", "shared"] = "never"
     auto_name: bool = False  # Dify names new conversations: one more model call each
     read_aloud: bool = False  # a button under answers that has them spoken
-    human_input: Literal["asker", "channel", "admins"] = "asker"  # who may decide where a run asks a person
+    human_input: Deciders = "asker"  # who may decide where a run asks a person
     quota_retries: int = Field(0, ge=0, le=5)  # of a question, while the model provider's quota is used up
     show: Show = Show()
 
@@ -129,4 +138,5 @@ class FeedbackSettings(Section):
     like: list[Name] = ["+1", "heart", "tada", "white_check_mark"]
     dislike: list[Name] = ["-1", "x", "confused"]
     stop: list[Name] = ["octagonal_sign"]
+    annotate: list[Name] = ["pushpin"]  # of admins: the answer becomes an annotation in Dify
     reasons: bool = False  # a button under answers to say what one thinks of them

@@ -2,14 +2,16 @@
 
 import asyncio
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.apps import App
 from core.contract import ChatAdapter
 from core.dify.about import FormField
-from core.dify.inputs import asked, problems
+from core.dify.inputs import Problem, asked, problems
+from core.dify.remote_files import addresses, only_links
 from core.form_fields import field_of, kept, pages
+from core.links import is_public
 from core.messages import ButtonPressed, Form, FormSubmitted, MessageRef, Place, Refusal, Response, Whisper
 from core.retries import PARKING_SECONDS
 from core.sentences import language, say
@@ -76,7 +78,7 @@ class Setup:
         place = current.place
         fields = self._fields(app, place)
         shown = fields[page] if page < len(fields) else ()
-        if wrong := problems(shown, submitted.values):
+        if wrong := problems(shown, submitted.values) or self._closed_links(shown, submitted.values, place):
             return Refusal({name: say(one.sentence, lang, **one.values) for name, one in wrong.items()})
         given = submitted.values
         values = {one.variable: kept(given[one.variable]) for one in shown if one.variable in given}
@@ -84,6 +86,15 @@ class Setup:
         if page + 1 < len(fields):
             return self._page(app, place, known, page + 1, lang)
         return await self._ask_now(submitted.ref, lang)
+
+    def _closed_links(
+        self, shown: Sequence[FormField], values: Mapping[str, Any], place: Place
+    ) -> dict[str, Problem]:
+        """Links that people may not have fetched by the app's server."""
+        hosts = self._adapters[place.platform].limits(place).own_hosts
+        links = {one.variable: addresses(values.get(one.variable)) for one in shown if only_links(one)}
+        closed = (name for name, found in links.items() if not all(is_public(link, hosts) for link in found))
+        return {name: Problem("input_no_link") for name in closed}
 
     async def _filled_for(self, app: App, submitted: FormSubmitted) -> Conversation | None:
         """The conversation that a form was opened for; None where it is not kept any more."""
@@ -131,5 +142,5 @@ class Setup:
             key=form_key(app.dify.name, page),
             title=app.title(),
             submit=say("form_next" if more else "form_send", lang),
-            fields=tuple(field_of(one, filled) for one in fields[page]),
+            fields=tuple(field_of(one, filled, lang) for one in fields[page]),
         )

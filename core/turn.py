@@ -1,7 +1,6 @@
 """One question, from asked to closed: the only file that knows the whole story."""
 
 import logging
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -10,7 +9,7 @@ from core.answer import Answer, Outcome
 from core.apps import App, trace_of
 from core.asking import Asking
 from core.attachments import Attachments
-from core.buttons import buttons
+from core.buttons import buttons, growing
 from core.closing import Closing, failed, judged, wanting
 from core.contract import ChatAdapter
 from core.dispatch.ownership import Tenure
@@ -28,26 +27,28 @@ from core.feedback import Feedback
 from core.footers import footers
 from core.human_forms import kept_form
 from core.keeping import Keeping
+from core.kept_text import as_kept
 from core.lanes import Lanes
 from core.made_files import MadeFiles
 from core.metrics import Metrics
+from core.openings import ABOUT_SECONDS, opening
 from core.pictures import pictured
-from core.reply import Reply
 from core.router import Command, command_of
 from core.running import Running, Stops
-from core.sentences import language, say
+from core.sentences import say
 from core.signs import Signs
 from core.steps import Steps, emoji
 from core.store.asides import Asides
 from core.store.ledger import Ledger
 from core.store.patience import patiently
 from core.store.rows import State, Turn, Wish
-from core.writing import reply_to, target_of
+from core.tally import tally
+from core.transcoding import Transcoder
+from core.writing import language_of, reply_to, target_of
 
 log = logging.getLogger(__name__)
 
 CLOSING_SECONDS = 2.0  # at the end of the process, for signs to go away
-STARTERS = 4
 _CHANGED = frozenset(("app_unavailable", "invalid_param"))  # the app may have been changed in Dify
 _NO_ROUTE = Advice("no_route", "no route matches: add one to `routes`")
 
@@ -79,6 +80,7 @@ class Turns:
         self._metrics = metrics
         self._reasons = reasons
         self._signs = Signs()
+        self._transcoder = Transcoder()
         self._afterwards = Afterwards(asides, lanes)
 
     async def run(self, turn_id: int, tenure: Tenure) -> bool:
@@ -121,8 +123,10 @@ class Turns:
 
     def _story(self, running: Running, keeping: Keeping) -> Story:
         adapter = self._adapters[running.turn.message.place.platform]
-        reply = reply_to(running, adapter, self._lanes, self._ledger, keeping)
-        return Story(running, reply, adapter, self._apps.get(running.turn.conversation.app))
+        app = self._apps.get(running.turn.conversation.app)
+        under = growing(app, language_of(running.turn))
+        reply = reply_to(running, adapter, self._lanes, self._ledger, keeping, under)
+        return Story(running, reply, adapter, app)
 
     async def _answer(self, story: Story) -> Closing | None:
         """How the turn ends; None where it has to be gone on with by the next process."""
@@ -158,16 +162,22 @@ class Turns:
         match command:
             case Command.NEW:
                 await patiently(lambda: self._ledger.forget_memory(turn))
-                known = app.dify.known_parameters if app is not None else None
-                opening = known.opening_statement.strip() if known else ""
-                starters = tuple(known.suggested_questions[:STARTERS]) if known else ()
-                await patiently(lambda: self._asides.offer(turn, starters))
-                return Closing(opening, ("new_topic",), "command", offers=starters)
+                first = await opening(app, ABOUT_SECONDS)
+                await patiently(lambda: self._asides.offer(turn, first.starters))
+                return Closing(first.words, ("new_topic",), "command", offers=first.starters)
             case Command.STOP:
                 stopped = turn.stop is not Wish.NONE  # of a "stop" it says whether there was something
                 return Closing("", ("stopping" if stopped else "nothing_to_stop",), "command")
             case Command.HELP:
-                return Closing("", ("help",), "command")
+                return await self._help(turn, app)
+
+    async def _help(self, turn: Turn, app: App | None) -> Closing:
+        if app is None:
+            return Closing("", ("help",), "command")
+        about = await app.introduction(language_of(turn), ABOUT_SECONDS)
+        first = await opening(app, ABOUT_SECONDS)
+        await patiently(lambda: self._asides.offer(turn, first.starters))
+        return Closing(about, ("help",), "command", setup=app.has_form, offers=first.starters)
 
     def _app(self, turn: Turn) -> App:
         app = self._apps.get(turn.conversation.app)
@@ -184,7 +194,7 @@ class Turns:
         running, reply, turn = story.running, story.reply, story.running.turn
         running.asking = True
         before: list[str] = []
-        attachments = Attachments(app, story.adapter, turn, self._asides)
+        attachments = Attachments(app, story.adapter, turn, self._asides, self._transcoder)
         story.notes = attachments.notes
         story.made = made = MadeFiles(app, story.adapter, turn, running.check)
         prepared = await app.prepared(turn, story.adapter, turn.conversation.inputs)
@@ -195,7 +205,7 @@ class Turns:
             app, self._ledger, running, reply, complete=attachments.complete, made=made.note, steps=steps
         )
         running.settle = asking.settle
-        async with self._signs.shown(asking, reply, story.adapter, target_of(turn), _language(turn)):
+        async with self._signs.shown(asking, reply, story.adapter, target_of(turn), language_of(turn)):
             question = prepared.question
             try:
                 begun = turn.state is State.RUNNING
@@ -204,6 +214,8 @@ class Turns:
                 await patiently(lambda: self._ledger.forget_memory(turn))
                 before.append("memory_lost")
                 answer = await asking.ask(replace(question, conversation_id=""))
+            if not asking.stopped:
+                answer = await as_kept(answer, app, question.user)
         if asking.left or (running.cut and asking.untouched):
             await asking.settle()
             return None
@@ -226,7 +238,7 @@ class Turns:
     async def _steps(self, app: App, turn: Turn) -> Steps | None:
         if not app.settings.show.steps:
             return None
-        return Steps(_language(turn), emoji(await app.dify.tool_icons()))
+        return Steps(language_of(turn), emoji(await app.dify.tool_icons()))
 
     async def _close(self, story: Story, keeping: Keeping, closing: Closing) -> None:
         running, reply, turn = story.running, story.reply, story.running.turn
@@ -234,9 +246,9 @@ class Turns:
             log.warning("turn %d: %s (trace %s)", turn.id, closing.hint, trace_of(turn))
         if closing.outcome == Outcome.STOPPED and not closing.text and reply.refs:  # only steps were seen
             closing = replace(closing, sentences=closing.sentences or ("stopped",))
-        below = buttons(closing, story.app, _language(turn), reasons=self._reasons)
+        below = buttons(closing, story.app, language_of(turn), reasons=self._reasons)
         shown = Shown(closing.text, self._notices(closing, turn), below)
-        if shown.text or shown.notices or reply.refs:
+        if shown.text or shown.notices or reply.refs or reply.calls:  # a first post may be on its way
             await reply.finish(shown.text, shown.notices, shown.buttons)
         if reply.gone is not None:
             log.warning("turn %d: its message can't be written: %s", turn.id, reply.gone)
@@ -246,7 +258,7 @@ class Turns:
             await running.settle()
         await self._book(turn, closing, gone=reply.gone is not None)
         self._feedback.closed()
-        self._count(turn, reply, closing)
+        tally(self._metrics, turn, reply, closing, self._lanes.clock())
         self._afterwards.begin(story, closing, shown)
 
     async def _post_files(self, story: Story, closing: Closing, shown: Shown) -> Shown:
@@ -263,12 +275,13 @@ class Turns:
         return more
 
     def _notices(self, closing: Closing, turn: Turn) -> tuple[str, ...]:
-        said = [say(footer.sentence, _language(turn), **footer.values) for footer in closing.footers]
+        under = (footer for footer in closing.footers if footer.fits(closing.sentences))
+        said = [say(footer.sentence, language_of(turn), **footer.values) for footer in under]
         return (*(self._say(sentence, turn) for sentence in closing.sentences), *said)
 
     async def _book(self, turn: Turn, closing: Closing, *, gone: bool) -> None:
         waits = closing.retry or closing.setup or closing.form is not None
-        if waits and not gone:
+        if waits and not gone and closing.outcome != "command":
             pause = kept_form(closing.form)
             await patiently(lambda: self._ledger.park(turn, closing.outcome, closing.text, pause))
         else:
@@ -279,22 +292,8 @@ class Turns:
         adapter = self._adapters[turn.message.place.platform]
         return say(
             sentence,
-            _language(turn),
+            language_of(turn),
             app=app.title() if app else "Dify",
             length=len(turn.message.text),
             limit=adapter.limits(turn.message.place).question_length,
         )
-
-    def _count(self, turn: Turn, reply: Reply, closing: Closing) -> None:
-        platform = turn.message.place.platform
-        self._metrics.spent(turn.conversation.app, *closing.spent)
-        self._metrics.turns.labels(platform, "gone" if reply.gone else closing.outcome).inc()
-        self._metrics.calls.labels(platform).inc(reply.calls)
-        self._metrics.rate_limited.labels(platform).inc(reply.rate_limited)
-        if reply.first_text_at is not None:
-            waited = time.time() - turn.queued_at - (self._lanes.clock() - reply.first_text_at)
-            self._metrics.first_text.labels(platform).observe(max(0.0, waited))
-
-
-def _language(turn: Turn) -> str:
-    return language(turn.message.text, turn.message.locale)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from adapters.discord.allowances import Allowances
+from adapters.discord.call_limit import CallLimit
 from adapters.discord.callbacks import Callbacks
 from adapters.discord.catchup import CatchUp
 from adapters.discord.client import Client
@@ -17,7 +18,7 @@ from adapters.discord.forms import FIELDS
 from adapters.discord.inbound import PLATFORM
 from adapters.discord.intake import Intake
 from adapters.discord.library import discord
-from adapters.discord.live import DiscordMessage
+from adapters.discord.live import DiscordMessage, everything
 from adapters.discord.markdown import measure
 from adapters.discord.presses import Presses
 from adapters.discord.quotes import quote
@@ -53,7 +54,13 @@ from core.messages import (
 
 # 2,000 characters, less what steps and up to three notices need. Messages older than an hour take few
 # edits (30046).
-LIMITS = Limits(page_length=1700, page_seconds=3300.0, form_fields=FIELDS, upload_bytes=DEFAULT_BYTES)
+LIMITS = Limits(
+    page_length=1700,
+    page_seconds=3300.0,
+    form_fields=FIELDS,
+    upload_bytes=DEFAULT_BYTES,
+    own_hosts=("discord.com", "discordapp.com", "discordapp.net", "discord.gg"),
+)
 
 
 class DiscordAdapter:
@@ -64,9 +71,11 @@ class DiscordAdapter:
     def __init__(self, settings: DiscordSettings, *, first_pause: float = 1.0) -> None:
         self._settings = settings
         self._allowances = Allowances()
+        self._limit = CallLimit(settings.calls_per_second)
+        self._everything = everything(settings.calls_per_second)
         in_threads = settings.reply_in == "thread"
         self._threads = Threads(self._client, wanted=in_threads)
-        self._signs = Signs(self._client, self._threads)
+        self._signs = Signs(self._client, self._threads, self._limit)
         self._presses = Presses(self._client)
         self._downloads = Downloads(self._client, settings.api_url)
         self._uploads = Uploads(self._client, self._threads)
@@ -123,7 +132,9 @@ class DiscordAdapter:
 
     def live(self, target: Target, posted: MessageRef | None = None, guard: Guard = unguarded) -> LiveMessage:
         """A message to be written."""
-        return DiscordMessage(self._client, self._threads, self._allowances, target, posted, guard)
+        return DiscordMessage(
+            self._client, self._threads, self._allowances, self._everything, target, posted, guard
+        )
 
     async def find(self, target: Target) -> Sequence[Standing]:
         """What the channel's history has of ours; Discord keeps no key, so most pages are not told."""
@@ -187,7 +198,7 @@ class DiscordAdapter:
         discord.http.Route.BASE = self._settings.api_url.rstrip("/")
 
     def _make(self, content: bool) -> Client:  # noqa: FBT001 - a callback's only argument
-        return Client(self._events or _Deaf(), self._allowances, content=content)
+        return Client(self._events or _Deaf(), self._allowances, self._limit, content=content)
 
     def _client(self) -> Client:
         """Raises Uncertain before the first login."""

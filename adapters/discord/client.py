@@ -2,12 +2,13 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 import aiohttp
 
 from adapters.discord.allowances import Allowances
+from adapters.discord.call_limit import CallLimit
 from adapters.discord.library import discord
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,9 @@ class ImpatientLimit(discord.http.Ratelimit):
 class Client(discord.Client):
     """One login and at most one gateway session; a broken one is replaced by a new client."""
 
-    def __init__(self, listener: Listener, allowances: Allowances, *, content: bool) -> None:
+    def __init__(
+        self, listener: Listener, allowances: Allowances, limit: CallLimit, *, content: bool
+    ) -> None:
         super().__init__(
             intents=intents(content=content),
             allowed_mentions=discord.AllowedMentions.none(),
@@ -90,6 +93,7 @@ class Client(discord.Client):
         # every 429 is raised at once as discord.RateLimited (the constructor allows no less than 30 s)
         self.http.max_ratelimit_timeout = 1e-9
         self.http.get_ratelimit = _no_queue  # type: ignore[method-assign]
+        self.http.request = _limited(self.http.request, limit)  # type: ignore[method-assign]
         parsers: dict[str, Callable[[Any], None]] = self._connection.parsers
         parsers["INTERACTION_CREATE"] = listener.interaction  # discord.py would look for a view that waits
         for event in parsers.keys() - {"READY", "RESUMED"}:  # without these there is no connection
@@ -149,6 +153,18 @@ class Client(discord.Client):
 
 def _no_queue(key: str) -> ImpatientLimit:  # noqa: ARG001 - the signature is discord.py's
     return ImpatientLimit(None)
+
+
+def _limited(
+    request: Callable[..., Awaitable[Any]], limit: CallLimit
+) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """All calls of the bot together keep to Discord's limit for it."""
+
+    async def limited(route: discord.http.Route, **arguments: Any) -> Any:
+        await limit.turn(route.path)
+        return await request(route, **arguments)
+
+    return limited
 
 
 def _guarded(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -78,7 +78,16 @@ def _press(data: Mapping[str, Any], category: Category) -> Interaction | None:
         return None
     key, about = told
     where = about or inbound.ref(guild, data["channel_id"], data["message"]["id"])
-    action = ButtonPressed(where, _person(data), key, _locale(data), _facts(data, category))
+    spot, person = _spot(data, category), _person(data)
+    action = ButtonPressed(
+        where,
+        person,
+        key,
+        _locale(data),
+        _facts(data, category),
+        inbound.place(spot),
+        inbound.identity(spot, person),
+    )
     seen = about or (None if data["message"].get("flags", 0) & EPHEMERAL else where)
     return _make(data, category, action, seen)
 
@@ -91,7 +100,8 @@ def _submission(data: Mapping[str, Any], known: Known, category: Category) -> In
     form = known(given["custom_id"], person.id)
     where = inbound.place(_spot(data, category))
     values = forms.values(given, form)
-    action = FormSubmitted(told[0], person, where, values, told[1], _locale(data))
+    facts = _facts(data, category)
+    action = FormSubmitted(told[0], person, where, values, told[1], _locale(data), facts)
     return _make(data, category, action, told[1], form)
 
 

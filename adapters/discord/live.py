@@ -36,6 +36,11 @@ class _Look:
         return written and buttons.same(message.get("components") or [], self.rows)
 
 
+def everything(calls_per_second: int) -> Budget:
+    """What answers may take of all calls of the bot; a little is for threads, signs and the rest."""
+    return Budget("discord:everything", max(2, calls_per_second * 9 // 10), 1.0)
+
+
 class DiscordMessage:
     """Fulfils core.contract.LiveMessage."""
 
@@ -44,6 +49,7 @@ class DiscordMessage:
         client: Callable[[], Client],
         threads: Threads,
         allowances: Allowances,
+        everything: Budget,
         target: Target,
         posted: MessageRef | None,
         guard: Guard = unguarded,
@@ -52,6 +58,7 @@ class DiscordMessage:
         self._client = client
         self._threads = threads
         self._allowances = allowances
+        self._everything = everything
         self._target = target
         self._ref = posted
         self._shown: _Look | None = None  # what the last successful call wrote
@@ -67,11 +74,11 @@ class DiscordMessage:
 
     def budget(self, draft: Draft) -> Budget:  # noqa: ARG002 - every call carries the whole text
         """Posts and edits have a window each, per channel; both carry the full text."""
-        return _budget("PATCH", self._ref.channel) if self._ref else _budget("POST", self._home())
+        return self._budget("PATCH", self._ref.channel) if self._ref else self._budget("POST", self._home())
 
     def ways(self) -> list[Way]:
         """Edits, which its end is too."""
-        edit = _budget("PATCH", self._home())
+        edit = self._budget("PATCH", self._home())
         return [Way(edit, edit)]
 
     def go(self, way: Way) -> None:
@@ -100,6 +107,10 @@ class DiscordMessage:
                     await self._awake(self._ref, lambda: self._client().http.delete_message(*where))
                 except discord.NotFound:
                     return
+
+    def _budget(self, method: str, channel: str) -> Budget:
+        key = f"discord:{method}:{channel}"
+        return Budget(key, CALLS, WINDOW, fixed=True, whole=True, within=self._everything)
 
     def _home(self) -> str:
         return self._threads.home(self._target)
@@ -189,10 +200,6 @@ class DiscordMessage:
             await self._client().http.edit_channel(int(posted.channel), archived=False)
             await self._guard()
             await call()
-
-
-def _budget(method: str, channel: str) -> Budget:
-    return Budget(f"discord:{method}:{channel}", CALLS, WINDOW, fixed=True, whole=True)
 
 
 def _parameters(body: dict[str, Any]) -> discord.http.MultipartParameters:

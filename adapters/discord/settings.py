@@ -31,6 +31,11 @@ class DiscordSettings(BaseModel):
         description="thread: a mention in a channel opens a thread on that message | "
         "reply: the answer is a reply in the channel, and replies to it go on",
     )
+    calls_per_second: int = Field(
+        default=50,
+        ge=5,
+        description="of all kinds together; Discord allows a large bot more than 50 where its owner asks",
+    )
     catch_up_minutes: int = Field(
         default=10,
         ge=0,

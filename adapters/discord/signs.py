@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable
 
+from adapters.discord.call_limit import CallLimit
 from adapters.discord.client import Client
 from adapters.discord.library import discord
 from adapters.discord.recent import Recent
@@ -22,8 +23,9 @@ TYPING_SECONDS = 4.0  # typing lasts 10 s in its channel, whoever's question it 
 class Signs:
     """Shows and takes away signs; whatever goes wrong is passed over."""
 
-    def __init__(self, client: Callable[[], Client], threads: Threads) -> None:
+    def __init__(self, client: Callable[[], Client], threads: Threads, limit: CallLimit) -> None:
         self._client = client
+        self._limit = limit
         self._threads = threads
         self._waiting: Recent[bool] = Recent()  # questions with our hourglass
         self._reacting: Recent[asyncio.Lock] = Recent()  # by channel
@@ -75,7 +77,8 @@ class Signs:
 
     async def _type(self, channel: str) -> None:
         now = time.monotonic()
-        if now - (self._typing.get(channel) or -TYPING_SECONDS) >= TYPING_SECONDS:
+        due = now - (self._typing.get(channel) or -TYPING_SECONDS) >= TYPING_SECONDS
+        if due and not self._limit.busy:  # answers need the calls more
             self._typing.put(channel, value=now)
             await self._client().http.send_typing(int(channel))
 

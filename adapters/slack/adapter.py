@@ -58,7 +58,12 @@ log = logging.getLogger(__name__)
 
 # Bytes of one streamed message, text and cards: 10.6 to 12 kB were seen to fit. Seconds: streams die at 300.
 # Nine cards (see cards.py) take up to 1 kB.
-_EDITED = Limits(page_length=9_000, form_fields=FORM_FIELDS, upload_bytes=UPLOAD_BYTES)
+_EDITED = Limits(
+    page_length=9_000,
+    form_fields=FORM_FIELDS,
+    upload_bytes=UPLOAD_BYTES,
+    own_hosts=("slack.com", "slack-files.com", "slack-gov.com"),
+)
 _STREAMED = replace(_EDITED, page_length=8_000, page_seconds=240)
 
 

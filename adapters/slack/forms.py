@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from adapters.slack.inbound import Malformed, Self, incoming_file, reading
+from adapters.slack.inbound import Malformed, Self, facts, incoming_file, reading, team_of
 from adapters.slack.origin import Origin, of_view
 from adapters.slack.sentences import label
 from core.messages import Field, FieldValue, Form, FormSubmitted, Refusal
@@ -58,7 +58,9 @@ def submitted(body: Mapping[str, Any], me: Self) -> tuple[FormSubmitted, Origin]
         origin = of_view(body, known["at"], me)
         entries = {key: entry[_ELEMENT] for key, entry in view["state"]["values"].items()}
         values = {key: _value(entry, known["long"].get(key, {})) for key, entry in entries.items()}
-        return FormSubmitted(str(known["form"]), origin.author, origin.place, values, origin.ref), origin
+        person = facts(origin.place.channel, origin.author.id, team_of(body, me))
+        form = str(known["form"])
+        return FormSubmitted(form, origin.author, origin.place, values, origin.ref, facts=person), origin
 
 
 def problems(refusal: Refusal, view: Mapping[str, Any]) -> dict[str, str]:

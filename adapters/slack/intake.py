@@ -12,7 +12,7 @@ from adapters.slack.commands import ASK, Questions, command_given
 from adapters.slack.files import described
 from adapters.slack.forms import TooLarge, problems, submitted, view_of
 from adapters.slack.greetings import Greetings
-from adapters.slack.inbound import Malformed, Self, normalised, sender_team
+from adapters.slack.inbound import Malformed, Self, identity, normalised, sender_team
 from adapters.slack.origin import Origin, of_press
 from adapters.slack.quotes import Quotes
 from adapters.slack.sentences import say
@@ -130,7 +130,9 @@ class Intake:
         locale = self._people.locale(pressed.author.id)
         origin = replace(origin, locale=locale)
         self._whispers.pressed(pressed.ref, origin)
-        self._show(await self._inbox.action(replace(pressed, locale=locale)), origin)
+        who = identity(origin.place, pressed.author.id)
+        pressed = replace(pressed, locale=locale, place=origin.place, identity=who)
+        self._show(await self._inbox.action(pressed), origin)
 
     async def _opened(self, opened: Opened) -> None:
         async with self._line(opened.place):

@@ -12,6 +12,7 @@ from core.messages import Place, Target
 log = logging.getLogger(__name__)
 
 _SECONDS = 5.0
+_AGAIN_SECONDS = 30.0  # it fades after two minutes, and any message in the thread takes it away
 _LONGEST = 50  # characters of a loading message
 _TITLE = 200  # characters
 _THREADS = 1_000
@@ -23,7 +24,7 @@ class ThreadStatus:
     def __init__(self, api: SlackApi) -> None:
         self._api = api
         self._refused: set[str] = set()
-        self._shown: dict[tuple[str, str], None] = {}
+        self._shown: dict[tuple[str, str], tuple[str, float]] = {}  # the sentence, and until when it is known
         self._quiet_until = 0.0
 
     async def show(self, target: Target, sentence: str) -> None:
@@ -32,12 +33,14 @@ class ThreadStatus:
         key = (place.channel, place.thread)
         if not place.thread or place.workspace in self._refused or time.monotonic() < self._quiet_until:
             return
-        if not sentence and key not in self._shown:
+        shown, until = self._shown.get(key, ("", float("inf")))
+        if shown == sentence and time.monotonic() < until:
             return
-        self._remember(key, shown=bool(sentence))
+        self._remember(key, sentence, 0.0)
         try:
             async with asyncio.timeout(_SECONDS):
                 await self._set(place.channel, place.thread, sentence)
+            self._remember(key, sentence, time.monotonic() + _AGAIN_SECONDS)
         except SlackError as error:
             self._refuse(place.workspace, error)
         except RateLimited as limited:
@@ -70,9 +73,9 @@ class ThreadStatus:
         self._refused.add(workspace)
         log.warning("Slack refuses status lines, going on without: %s", error)
 
-    def _remember(self, key: tuple[str, str], *, shown: bool) -> None:
+    def _remember(self, key: tuple[str, str], sentence: str, until: float) -> None:
         self._shown.pop(key, None)
-        if shown:
-            self._shown[key] = None
+        if sentence:
+            self._shown[key] = sentence, until
             while len(self._shown) > _THREADS:
                 del self._shown[next(iter(self._shown))]

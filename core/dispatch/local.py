@@ -7,6 +7,7 @@ from collections import deque
 from core.dispatch.ownership import Tenure
 from core.dispatch.queues import RunTurn
 from core.errors import Superseded
+from core.log_context import apart
 from core.store.group import Transaction
 from core.store.patience import patiently
 from core.store.store import Store
@@ -68,15 +69,18 @@ class LocalQueues:
         waiting = self._waiting[line]
         try:
             while waiting and not self._draining:
-                turn = waiting.popleft()
-                try:
-                    await self._run(turn, self._tenure)
-                except Superseded:
-                    log.info("turn %d is gone: its person was forgotten", turn)
-                except Exception as error:
-                    log.error("turn %d was given up: %s", turn, type(error).__name__)  # noqa: TRY400
-                    log.debug("details", exc_info=True)
+                with apart():
+                    await self._take(waiting.popleft())
         finally:
             del self._workers[line]
             if not waiting:
                 self._waiting.pop(line, None)
+
+    async def _take(self, turn: int) -> None:
+        try:
+            await self._run(turn, self._tenure)
+        except Superseded:
+            log.info("turn %d is gone: its person was forgotten", turn)
+        except Exception as error:
+            log.error("turn %d was given up: %s", turn, type(error).__name__)  # noqa: TRY400
+            log.debug("details", exc_info=True)

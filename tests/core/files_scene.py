@@ -18,6 +18,7 @@ from core.store.asides import Asides
 from core.store.database import Database
 from core.store.ledger import Ledger
 from core.store.store import Store
+from core.transcoding import Transcoder
 from simulators.dify import DifySimulator
 
 PLACE = Place("fake", "w", "c", "t")
@@ -90,6 +91,7 @@ class Scene:
     app: App
     server: DifyServer
     turn: object = None
+    transcoder: Transcoder = field(default_factory=Transcoder)
 
     @property
     def asides(self):
@@ -112,7 +114,7 @@ class Scene:
         return self.turn
 
     def attachments(self):
-        return Attachments(self.app, self.chat, self.turn, self.asides)
+        return Attachments(self.app, self.chat, self.turn, self.asides, self.transcoder)
 
     async def prepared(self):
         with contextlib.suppress(Exception):

@@ -130,12 +130,12 @@ async def house(folder, *, version="1.16.1", mode="chat", features=None, limits=
             await database.aclose()
 
 
-def press(button, *, author=ANN, ref=ANSWER, locale=""):
-    return ButtonPressed(ref, author, button, locale)
+def press(button, *, author=ANN, ref=ANSWER, locale="", facts=None):
+    return ButtonPressed(ref, author, button, locale, facts or {})
 
 
-def sent(form, values, *, author=ANN, ref=ANSWER, place=THREAD, locale=""):
-    return FormSubmitted(form, author, place, values, ref, locale)
+def sent(form, values, *, author=ANN, ref=ANSWER, place=THREAD, locale="", facts=None):
+    return FormSubmitted(form, author, place, values, ref, locale, facts or {})
 
 
 def command(name, text="", *, author=ANN, place=THREAD, identity="fake:w:c:t", locale=""):

@@ -192,6 +192,30 @@ def test_thoughts_are_never_appended():
     assert fold(THOUGHT, agent("Hi"), THOUGHT, THOUGHT, END).text == "Hi"
 
 
+def thought(text="", tool=""):
+    return ev("agent_thought", **IDS, id="th", thought=text, tool=tool)
+
+
+def test_an_agent_that_reasons_is_known_by_the_round_that_no_thought_repeats():
+    assert fold(thought(), agent(" I know. "), agent("Late."), END).thinks_aloud
+    assert fold(
+        thought(), agent("I need"), thought("I need", "clock"), thought(), agent("Late."), END
+    ).thinks_aloud
+
+
+def test_after_tools_an_agent_may_have_thought_aloud():
+    rounds = [thought(), agent("Hm. "), thought("Hm. ", "clock"), thought(), agent("Late."), thought("Late.")]
+    assert fold(*rounds, END).thinks_aloud
+
+
+def test_nobody_else_thinks_aloud():
+    assert not fold(thought(), agent("Late."), thought("Late."), END).thinks_aloud
+    assert not fold(agent("Late."), END).thinks_aloud
+    assert not fold(message("Late."), END).thinks_aloud
+    whole = [thought(), agent("Hm. "), thought("Hm. ", "clock"), agent("Late."), message("Late."), END]
+    assert not fold(*whole).thinks_aloud  # a New Agent closes with what Dify keeps
+
+
 def test_t3_a_replacement_replaces_everything_and_more_may_follow():
     replaced = ev("message_replace", **IDS, answer="Moderated.", reason="output_moderation")
     answer = fold(message("bad "), message("words"), replaced, message(" More."), END)

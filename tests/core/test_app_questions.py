@@ -138,4 +138,4 @@ async def test_who_speaks_is_named_only_where_others_do_too(make, direct, query)
 def test_an_app_that_answers_as_a_whole_says_so(mode, blocking):
     server = DifyServer("http://127.0.0.1:9/v1", StreamLimits())
     dify = DifyApp("helpdesk", DifyClient(server, "app-k"), server, mode, wants_blocking=True)
-    assert App(AppSettings(api_key="app-k", response="blocking"), dify).blocking is blocking
+    assert App(AppSettings(api_key="app-k", response="blocking"), dify).dify.blocking is blocking

@@ -13,7 +13,9 @@ from core.footers import Footer
 from core.form_fields import kept
 from core.messages import IncomingFile
 from core.phrases_files import KINDS, PHRASES
+from core.transcoding import Transcoder
 from tests.core.files_scene import PLACE, WHO, incoming, staged
+from tests.recordings import heard_in, recording
 
 PDF = incoming("plan.pdf", "application/pdf")
 VOICE = incoming("voice.m4a", "audio/mp4")
@@ -162,7 +164,8 @@ async def test_what_gets_lost_on_its_way_is_fetched_again_but_not_for_ever(tmp_p
         ([(400, "no_file_uploaded")], "file_refused_by_app"),
         ([(400, "invalid_param")], "file_refused_by_app"),
         ([(503, "s3_connection_failed")] * 3, "files_unavailable"),
-        ([(503, "s3_permission_denied")] * 3, "files_unavailable"),
+        ([(503, "s3_permission_denied")], "files_unavailable"),
+        ([(503, "s3_file_too_large")], "file_over_limit"),
         ([(503, "s3_connection_failed")] * 2, None),
     ],
 )
@@ -258,7 +261,6 @@ async def test_a_picture_beside_a_voice_message_goes_with_it(tmp_path):
 @pytest.mark.parametrize(
     ("file", "features", "sentence"),
     [
-        (OGG, {"transcript": "hi"}, "voice_format"),
         (OGG, {}, "voice_off"),
         (VOICE, {}, "voice_off"),
         (VOICE, {"transcript": " "}, "voice_refused"),
@@ -281,9 +283,67 @@ async def test_a_recording_that_can_not_be_heard_is_told(tmp_path, file, feature
 )
 async def test_an_app_that_takes_audio_gets_the_recording_itself(tmp_path, text, file, features):
     async with staged(tmp_path, file_types=["audio"], **features) as scene:
+        scene.transcoder = Transcoder(available=False)
         question, notes = await scene.completed(text, [file])
         assert ([given.type for given in question.files], notes) == (["audio"], [])
         assert scene.dify.journal.named("POST /audio-to-text") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "mime", "sound"),
+    [
+        ("voice-message.ogg", "audio/ogg; codecs=opus", {}),
+        ("voice-message.ogg", "application/ogg", {"codec": "vorbis"}),
+        ("voice-message.opus", "", {}),
+        ("voice-message.webm", "audio/webm", {"kind": "webm"}),
+    ],
+)
+async def test_ogg_and_webm_are_heard_as_mp3(tmp_path, name, mime, sound):
+    async with staged(tmp_path, transcript="What is for lunch?") as scene:
+        scene.chat.contents = {name: recording(**sound)}
+        question, notes = await scene.completed("", [incoming(name, mime)])
+        [call] = scene.dify.journal.named("POST /audio-to-text")
+        given = call.args["file"]
+        assert (given["filename"], given["mime_type"]) == ("voice-message.mp3", "audio/mp3")
+        [sent] = scene.dify.recordings
+        assert heard_in(sent).kind == "mp3"
+        assert question.query == "What is for lunch?"
+        assert notes == [("heard", {"text": "What is for lunch?"})]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "transcoder", "sentence"),
+    [
+        ("voice.ogg", b"OggS hostile", Transcoder(available=True), "voice_refused"),
+        ("voice.webm", b"\x1aE\xdf\xa3 hostile", Transcoder(available=True), "voice_refused"),
+        ("voice.ogg", None, Transcoder(available=True, longest=0.5), "voice_too_long"),
+    ],
+)
+async def test_what_can_not_be_made_into_mp3_is_told_and_never_sent(
+    tmp_path, caplog, name, data, transcoder, sentence
+):
+    async with staged(tmp_path, transcript="hi") as scene:
+        scene.transcoder = transcoder
+        scene.chat.contents = {name: data or recording()}
+        await scene.asked("", [incoming(name, "audio/ogg")])
+        attachments, question = scene.attachments(), await scene.prepared()
+        with pytest.raises(NothingToAsk):
+            await attachments.complete(question)
+        assert [note.sentence for note in attachments.notes] == [sentence]
+        assert scene.dify.journal.named("POST /audio-to-text") == []
+    assert "a recording could not be made into MP3" in caplog.text
+
+
+async def test_without_the_library_ogg_is_refused_and_the_log_says_what_to_install(tmp_path, caplog):
+    async with staged(tmp_path, transcript="hi") as scene:
+        scene.transcoder = Transcoder(available=False)
+        await scene.asked("", [OGG])
+        attachments, question = scene.attachments(), await scene.prepared()
+        with pytest.raises(NothingToAsk):
+            await attachments.complete(question)
+        assert [note.sentence for note in attachments.notes] == ["voice_format"]
+        assert scene.chat.fetched == []
+    assert "pip install --require-hashes -r requirements/voice.txt" in caplog.text
 
 
 # variables of the form
@@ -345,7 +405,7 @@ async def test_an_app_that_only_fetches_by_itself_gets_nothing(tmp_path, methods
     async with staged(tmp_path, file_methods=methods) as scene:
         question, notes = await scene.completed("x", [incoming()])
         far = methods == ["remote_url"]
-        assert notes == ([("file_failed", {"name": "cat.png"})] if far else [])
+        assert notes == ([("uploads_off", {"name": "cat.png"})] if far else [])
         assert len(question.files) == int(not far)
 
 

@@ -26,7 +26,7 @@ ROUTES = (Route("helpdesk"),)
 def handlers(home, routes=ROUTES):
     setup = Setup(home.store, home.asides, home.apps, home.adapters, home.taking)
     stopping = Stopping(home.store, Stops(), home.line)
-    return CommandHandlers(home.asides, home.apps, routes, setup, stopping, ["fake:boss"])
+    return CommandHandlers(home.asides, home.apps, home.adapters, routes, setup, stopping, ["fake:boss"])
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ async def test_history_lists_the_persons_conversations_latest_first(home):
     await home.asides.switch(DM, "helpdesk", "")
     await talked(home, "about dogs", name="q2")
     first, second, *_ = (await said(home, "history")).splitlines()
-    assert first.startswith("1. **")  # the one that the place goes on with
-    assert second.startswith("2. ")
+    assert first.startswith("- `1` **")  # the one that the place goes on with
+    assert second.startswith("- `2` ")
     assert "**" not in second
 
 
@@ -106,9 +106,10 @@ async def test_history_switches_renames_names_and_deletes(home):
     names = {one.id: one.name for one in home.dify.apps["app-k"].conversations.values()}
     assert names[cats] == "All the cats"
     await said(home, "history", "name 2")
-    await said(home, "history", "delete 1")
-    assert list(home.dify.apps["app-k"].conversations) != [cats, dogs]
-    assert len(home.dify.apps["app-k"].conversations) == 1
+    assert "can't be undone" in await said(home, "history", "delete 1")
+    assert list(home.dify.apps["app-k"].conversations) == [cats, dogs]
+    await said(home, "history", f"delete {dogs}")
+    assert list(home.dify.apps["app-k"].conversations) == [cats]
 
 
 @pytest.mark.parametrize("text", ["switch", "switch 0", "delete 9", "rename x y"])
@@ -141,10 +142,10 @@ async def test_a_shared_conversation_is_forgotten_by_who_was_alone_in_it_or_by_a
     assert home.dify.apps["app-k"].conversations == {}
 
 
-@pytest.mark.parametrize("name", ["variables", "runs"])
-async def test_some_are_for_admins_only(home, name):
+@pytest.mark.parametrize(("name", "sentence"), [("variables", "nothing_here"), ("runs", "never_runs")])
+async def test_some_are_for_admins_only(home, name, sentence):
     assert await said(home, name) == say("admins_only", "en")
-    assert await said(home, name, author=BOSS) != say("admins_only", "en")
+    assert await said(home, name, author=BOSS) == say(sentence, "en", app="Helpdesk")
 
 
 async def test_admins_see_and_set_variables(tmp_path, new_store):
@@ -175,6 +176,21 @@ async def test_admins_see_the_latest_runs(tmp_path, new_store):
         assert "succeeded" in await said(home, "runs", author=BOSS)
 
 
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("mode", ["chat", "agent-chat", "agent", "completion"])
+async def test_an_app_that_never_runs_says_so_without_asking_for_its_runs(tmp_path, new_store, mode, known):
+    new_store(tmp_path / "s.db")
+    async with house(tmp_path, mode=mode) as home:
+        home.does = handlers(home)
+        if known:
+            await home.app.dify.detect()
+        else:
+            home.app.dify.mode = None
+        assert await said(home, "runs", author=BOSS) == say("never_runs", "en", app="Helpdesk")
+        assert home.app.dify.mode == mode
+        assert home.dify.journal.named("GET /workflows/logs") == []
+
+
 async def test_setup_opens_the_form(tmp_path, new_store):
     new_store(tmp_path / "s.db")
     form = [{"text-input": {"variable": "name", "label": "Name", "required": True}}]
@@ -202,7 +218,7 @@ async def test_who_opens_a_place_is_greeted(home):
 async def test_in_direct_messages_with_threads_the_latest_conversation_is_meant(home):
     old = await talked(home, "about cats", place=replace(DM, thread="t1"))
     new = await talked(home, "about dogs", place=replace(DM, thread="t2"), name="q2")
-    assert (await said(home, "history")).startswith("1. **")
+    assert (await said(home, "history")).startswith("- `1` **")
     await said(home, "new")
     assert (await home.asides.conversation(replace(DM, thread="t2"), "helpdesk")).dify_id == ""
     await home.asides.switch(replace(DM, thread="t2"), "helpdesk", new)

@@ -88,6 +88,30 @@ async def test_who_may_decide_is_a_rule(home, decisions, author, may):
     assert (said is None) is may
 
 
+STAFF = {"fake": {"roles": [5, 6], "users": ["bob", "ann"]}}
+
+
+@pytest.mark.parametrize(
+    ("home", "facts", "may"),
+    [
+        (STAFF, {"roles": {"6", "9"}, "users": {"bob"}}, True),
+        (STAFF, {"roles": {"9"}, "users": {"bob"}}, False),
+        (STAFF, {"roles": {"5"}, "users": {"eve"}}, False),
+        (STAFF, {}, False),
+        ({"fake": {"roles": []}}, {"roles": {"5"}}, False),
+        ({"elsewhere": {"roles": [5]}}, {"roles": {"5"}}, False),
+    ],
+    indirect=["home"],
+)
+async def test_who_may_decide_can_be_said_as_in_a_route(home, decisions, facts, may):
+    await waiting(home, Pause())
+    facts = {name: frozenset(values) for name, values in facts.items()}
+    assert isinstance(await decisions.pressed(press("decide:1", author=BOB, facts=facts)), Form) is may
+    said = await decisions.submitted(sent("decide:1", {"note": "no"}, author=BOB, facts=facts))
+    assert (said is None) is may
+    assert form_of(home).action == ("reject" if may else None)
+
+
 async def test_what_was_decided_elsewhere_is_said_and_followed(home, decisions):
     turn = await waiting(home)
     await home.app.dify.client.api.human_input.submit(form_of(home).token, {}, "reject", "somebody")

@@ -293,3 +293,23 @@ def test_whatever_goes_wrong_the_final_text_is_exact(seed):
     assert [message.ref for message in adapter.standing] == reply.refs
     assert all(message.drafts[-1].final for message in adapter.standing)
     assert adapter.busiest == 1
+
+
+def test_the_button_to_stop_stands_under_the_newest_page_until_the_end():
+    stop, again = Button("stop", "Stop"), Button("retry", "Ask again")
+
+    async def story():
+        adapter = FakeAdapter(page_length=200)
+        reply = reply_on(adapter, growing=(stop,))
+        for end in range(1, 100):
+            reply.show((WORDS * 20)[: end * 9])
+            await asyncio.sleep(0.5)
+        await reply.finish(WORDS * 20, (), (again,))
+        return adapter
+
+    standing = run(story()).standing
+    assert len(standing) == 5
+    for message in standing:
+        assert all(draft.buttons == (stop,) for draft in message.drafts if not draft.final)
+        assert any(draft.buttons == (stop,) for draft in message.drafts)
+        assert message.drafts[-1].buttons == ((again,) if message is standing[-1] else ())

@@ -4,8 +4,8 @@ import asyncio
 
 from bench.virtual_time import run
 from core.contract import Budget, Way
-from core.lane import Writer
 from core.lanes import Lanes
+from core.writer import Writer
 from tests.core.fakes import WAITLESS, FakeAdapter
 from tests.core.writing import WORDS, drafts, grow, now, reply_on
 

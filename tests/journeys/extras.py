@@ -86,6 +86,11 @@ def downloads(chat):
     return len(chat.journal.named("GET /files-pri") if chat.name == "slack" else chat.server.cdn.downloads)
 
 
+def downloads_of(dify):
+    """The files that the bot fetched from Dify by their signed addresses."""
+    return dify.journal.named("GET /files/tools/{file_id}.{extension}")
+
+
 def send_pages_for_files(chat):
     """The next download gives a web page instead of the file, as to somebody who may not read it."""
     if chat.name == "slack":

@@ -141,3 +141,16 @@ async def told(chat, person, text, count=1):
         return await chat.journal.wait(found)
     except TimeoutError:
         pytest.fail(f"only this was said: {chat.whispers(person)}")
+
+
+def whispers(chat, person):
+    """The messages that only this person sees, oldest first."""
+    if chat.name == "discord":
+        return chat.server.whispers(person)
+    return [message for message in chat.server.world.log.values() if message.ephemeral_to == person.id]
+
+
+async def whispered(chat, person, text):
+    """Wait until the newest message that only this person sees holds the text; gives the message."""
+    await told(chat, person, text)
+    return next(message for message in reversed(whispers(chat, person)) if text in chat.text(message))

@@ -2,7 +2,7 @@
 
 import pytest
 from chats import CHATS
-from shared import OTHER, asked, kept, serve, shows, stops, told
+from shared import OTHER, asked, kept, serve, shows, stops, told, whispered
 
 from core.commands import COMMANDS
 from simulators.dify.conversations import add_variable
@@ -106,9 +106,9 @@ async def test_history_lists_and_the_next_question_goes_where_it_is_switched_to(
         chat.begin("about dogs")
         await answered(world, chat, chat.in_dm, "about dogs", count=2)
         await chat.command(chat.alice, "history", direct=True)
-        listed = (await told(chat, chat.alice, "1. ")).splitlines()
-        assert listed[0].startswith("1. **")  # the one that goes on now
-        assert listed[1].startswith("2. ")
+        listed = (await told(chat, chat.alice, "- `1` ")).splitlines()
+        assert listed[0].startswith("- `1` **")  # the one that goes on now
+        assert listed[1].startswith("- `2` ")
         await chat.command(chat.alice, "history", "switch 2", direct=True)
         await told(chat, chat.alice, "We go on with")
         chat.begin("cats again")
@@ -127,6 +127,8 @@ async def test_history_renames_and_deletes(world, chat, dm, dify):
         await told(chat, chat.alice, "All the cats")
         assert dify.runs[0].conversation.name == "All the cats"
         await dm.command("history", "delete 1")
+        sure = await whispered(chat, chat.alice, "Delete “All the cats”?")
+        chat.press(sure, chat.alice, "Delete")
         await told(chat, chat.alice, "is deleted")
         assert dify.apps["app-support"].conversations == {}
         dm.ask("second")

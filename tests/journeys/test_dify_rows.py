@@ -36,6 +36,19 @@ async def test_an_agent_is_streamed_whatever_is_wished(world, chat, dm, version)
         assert call.args["response_mode"] == "streaming"
 
 
+async def test_an_agent_that_an_old_dify_calls_a_chat_is_streamed_all_the_same(world, chat, dm):
+    async with another("0.15.8") as old:
+        serve(world, "agent-chat", old)
+        old.reply("All of it.", "And more.")
+        async with world.bot(apps__support__response="blocking"):
+            dm.ask("hi")
+            await says_only(chat, dm.answers, "All of it.")
+            dm.ask("and?")
+            await says_only(chat, dm.answers, "And more.", count=2)
+        assert [call.args["response_mode"] for call in asked(old)] == ["blocking", "streaming", "streaming"]
+        assert len(old.runs) == 2
+
+
 async def test_a_workflow_that_fails_as_a_whole_is_said_to_have_failed(world, chat, dm, dify):
     serve(world, "workflow")
     dify.reply(Answer([Fail()]))

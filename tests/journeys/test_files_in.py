@@ -18,6 +18,9 @@ from extras import (
 from shared import FORM, another, asked, shows
 
 from simulators.dify.script import Answer, Silence
+from simulators.discord.content import VOICE_MESSAGE
+from simulators.slack import Upload
+from tests.recordings import heard_in, recording
 
 ALL = ("image", "document", "audio", "video")
 APP = "app-files"
@@ -196,11 +199,41 @@ async def test_a_voice_message_is_asked_as_it_is_heard(world, chat, dify, app):
     assert not uploads(dify)
 
 
+def record(chat):
+    """Alice holds the microphone's button for a second, and lets go."""
+    if chat.name == "slack":
+        clip = Upload("audio_message.webm", recording(kind="webm"), "audio/webm", subtype="slack_audio")
+        return chat.server.post(chat.dm, chat.alice, "", files=[clip])
+    voice = chat.server.file("voice-message.ogg", recording(), "audio/ogg")
+    voice.duration_secs, voice.waveform = 1.0, "AAECAwQ="
+    return chat.server.post(chat.dm, chat.alice, attachments=[voice], flags=VOICE_MESSAGE)
+
+
+@pytest.mark.parametrize("version", ["0.15.8", "1.16.1"])
+async def test_a_voice_that_dify_does_not_take_is_heard_as_mp3(world, chat, app, version):
+    async with another(version) as dify:
+        app(other=dify, transcript="what time is it")
+        async with world.bot():
+            record(chat)
+            answer = await answered(chat, "You said: what time is it")
+        assert "I heard: “what time is it”" in chat.text(answer)
+        [call] = dify.journal.named("POST /audio-to-text")
+        assert call.args["user"] == chat.personal()
+        name = "audio_message.mp3" if chat.name == "slack" else "voice-message.mp3"
+        given = call.args["file"]
+        assert (given["filename"], given["mime_type"]) == (name, "audio/mp3")
+        [sent] = dify.recordings
+        sound = heard_in(sent)
+        assert (sound.kind, sound.rate, sound.channels) == ("mp3", 16_000, 1)
+        assert sound.seconds == pytest.approx(1.0, abs=0.2)
+        assert not uploads(dify)
+
+
 @pytest.mark.parametrize(
     ("transcript", "file", "sentence"),
     [
         (None, VOICE, "does not listen to recordings"),
-        ("heard", OGG, "can't listen to voice.ogg"),
+        ("heard", OGG, "can't listen to"),
         ("", VOICE, "can't listen to this recording"),
     ],
 )

@@ -133,6 +133,27 @@ async def test_a_colleague_may_decide_where_the_rule_says_so(world, chat, dify, 
     assert decisions(dify) == [("approve", {})]
 
 
+async def test_people_that_the_rule_names_may_decide(world, chat, dify, chatflow):
+    """Buttons and form, both by a role or an id that the platform tells with them."""
+    dify.reply(run_with(Pause()))
+    if chat.name == "discord":
+        rule = {"roles": [chat.server.add_role(chat.channel.guild, "staff", chat.bob)]}
+    else:
+        rule = {"users": [chat.bob.id]}
+    world.settings["apps__support__human_input"] = {chat.name: rule}
+    async with world.bot():
+        question = chat.mention(chat.alice, "do it")
+        answer = await waiting(world, chat, lambda: chat.in_thread(question), "approve")
+        chat.press(answer, chat.alice, "Approve")
+        await told(chat, chat.alice, "You can't decide this")
+        chat.press(answer, chat.bob, "Reject")
+        form = await chat.dialog(chat.bob)
+        [field] = form.kinds
+        form.send({field: "no"})
+        await goes_on(chat, lambda: chat.in_thread(question), answer, "After 1.")
+    assert decisions(dify) == [("reject", {"note": "no"})]
+
+
 async def test_pressed_twice_decides_once(world, chat, dm, dify, chatflow):
     dify.reply(run_with(PLAIN))
     async with world.bot():
@@ -149,7 +170,9 @@ async def test_a_press_the_moment_the_buttons_are_seen_counts(world, chat, spot,
     dify.reply(run_with(PLAIN))
     async with world.bot():
         spot.ask("do it")
-        [answer] = await chat.journal.wait(lambda: [m for m in spot.answers() if chat.buttons(m)])
+        [answer] = await chat.journal.wait(
+            lambda: [m for m in spot.answers() if "Approve" in chat.buttons(m)]
+        )
         spot.press(answer, "Approve")
         await goes_on(chat, spot.answers, answer, "After 1.")
     assert decisions(dify) == [("approve", {})]

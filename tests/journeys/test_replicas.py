@@ -5,8 +5,11 @@ from contextlib import AsyncExitStack
 import pytest
 from chats import SlackChat, Spot
 from shared import ATTACH, asked, kept, parked, says_only, serve, shows, stops
+from test_human_input import DECIDE, PLAIN, decisions, goes_on, run_with, waiting
 
 from simulators.dify.script import Answer, Drop, Gate
+
+pytestmark = pytest.mark.heavy  # whole minutes in all: `make heavy`
 
 
 @pytest.fixture
@@ -114,3 +117,68 @@ async def test_a_killed_replica_is_relieved(slack_world, postgres, dify, gate):
             assert await says_only(chat, dm.answers, "All of it.", within=20) is answer
     assert len(dm.answers()) == 1
     assert [call.args["query"] for call in asked(dify)] == ["one", "one"]
+
+
+async def test_a_decision_is_taken_up_by_the_replica_that_is_left(world, chat, spot, dify):
+    serve(world, "advanced-chat")
+    dify.reply(run_with(PLAIN))
+    async with world.process() as killed:
+        spot.ask("do it")
+        answer = await waiting(world, chat, spot.answers)
+        async with world.bot():
+            killed.kill()
+            await killed.wait()
+            spot.press(answer, "Approve")
+            await goes_on(chat, spot.answers, answer, "Before.", "After 1.")
+    assert decisions(dify) == [("approve", {})]
+    assert len(asked(dify)) == 1
+
+
+async def test_a_replica_that_dies_of_a_decision_is_relieved(world, chat, spot, dify, gate):
+    serve(world, "advanced-chat")
+    dify.reply(run_with(PLAIN, gate=gate))
+    gate.allow(3)
+    async with world.process() as killed:
+        spot.ask("do it")
+        answer = await waiting(world, chat, spot.answers)
+        spot.press(answer, "Approve")
+        await dify.journal.wait(lambda: dify.journal.named(ATTACH))
+        async with world.bot():
+            killed.kill()
+            await killed.wait()
+            gate.finish()
+            await chat.journal.wait(lambda: "After 1." in chat.text(answer), within=20)
+            await goes_on(chat, spot.answers, answer, "Before.", "After 1.")
+    assert decisions(dify) == [("approve", {})]
+    assert len(asked(dify)) == 1
+
+
+@pytest.mark.parametrize("presses", [["Approve"], ["Approve", "Reject"]])
+async def test_a_decision_is_taken_once_whoever_hears_it(world, chat, spot, dify, presses):
+    serve(world, "advanced-chat")
+    dify.reply(run_with(PLAIN))
+    async with world.bot(), world.bot():
+        spot.ask("do it")
+        answer = await waiting(world, chat, spot.answers)
+        for label in presses:
+            spot.press(answer, label)
+        await goes_on(chat, spot.answers, answer, "Before.", "After 1.")
+        await chat.taken()
+    assert len([call for call in dify.journal.named(DECIDE) if call.status == 200]) == 1
+    assert len(asked(dify)) == 1
+    assert len(chat.whispers(chat.alice)) < len(presses)
+
+
+async def test_a_stop_of_a_run_that_waits_is_heard_by_any_replica(world, chat, dm, dify):
+    serve(world, "advanced-chat")
+    dify.reply(run_with(PLAIN))
+    async with world.bot():
+        dm.ask("do it")
+        answer = await waiting(world, chat, dm.answers)
+        async with world.bot():
+            heard_by_the_newest_only(chat)
+            chat.react(answer, chat.alice, chat.stop_sign)
+            await shows(chat, dm.answers, "Stopped.")
+            await chat.journal.wait(lambda: not chat.buttons(answer))
+    assert decisions(dify) == []
+    assert len(stops(dify)) == 1

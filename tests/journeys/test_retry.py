@@ -4,6 +4,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from chats import AGAIN
 from shared import asked, parked, saved_but_untold, says_only, serve, shows
 
 from simulators.dify.script import Answer, Drop, Fail, Gate, Pause
@@ -31,7 +32,7 @@ async def test_the_question_is_asked_once_more_in_the_same_message(world, chat, 
         dify.reply("All of it.")
         chat.press(answer, chat.alice)
         assert await says_only(chat, spot.answers, "All of it.") is answer
-        assert not chat.buttons(answer)
+        assert AGAIN not in chat.buttons(answer)
         spot.ask("two")
         await shows(chat, spot.answers, "You said: two", count=2)
     assert len(spot.answers()) == 2
@@ -45,7 +46,7 @@ async def test_the_button_goes_with_the_first_word(world, chat, spot, dify, gate
         chat.press(answer, chat.alice)
         gate.allow()
         await says_only(chat, spot.answers, "All")
-        assert not chat.buttons(answer)
+        assert AGAIN not in chat.buttons(answer)
         gate.finish()
         await says_only(chat, spot.answers, "All of it.")
 
@@ -159,7 +160,7 @@ async def test_pages_that_the_new_answer_does_not_need_go(world, chat, spot, dif
     dify.reply(Answer([two_pages, Drop()]), "Short.")
     async with world.bot():
         spot.ask("hi")
-        answer = await chat.journal.wait(lambda: [m for m in spot.answers() if chat.buttons(m)])
+        answer = await chat.journal.wait(lambda: [m for m in spot.answers() if AGAIN in chat.buttons(m)])
         assert len(spot.answers()) > 1
         await parked(world, chat, answer[0])
         chat.press(answer[0], chat.alice)
@@ -194,7 +195,7 @@ async def test_a_press_the_moment_the_button_is_seen_counts(world, chat, dm, dif
     async with world.bot():
         held = chat.hold(chat.ends)
         dm.ask("hi")
-        [answer] = await chat.journal.wait(lambda: [m for m in dm.answers() if chat.buttons(m)])
+        [answer] = await chat.journal.wait(lambda: [m for m in dm.answers() if AGAIN in chat.buttons(m)])
         chat.press(answer, chat.alice)
         held.let_go()
         await says_only(chat, dm.answers, "All of it.")

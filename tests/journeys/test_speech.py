@@ -52,10 +52,10 @@ async def test_an_answer_read_aloud_twice_stands_once(world, chat, dify, speakin
 
 
 async def test_an_app_that_does_not_speak_says_so_to_who_pressed(world, chat, dify, speaking):
-    dify.apps["app-support"].speech = None
     async with world.bot():
         chat.whisper("hello")
         answer = await offers(chat, chat.in_dm, BUTTON)
+        dify.apps["app-support"].speech = None  # switched off meanwhile
         chat.press(answer, chat.alice, BUTTON)
         await whispered(chat, chat.alice, "does not read answers aloud")
     assert not posted(chat)
@@ -78,6 +78,17 @@ async def test_no_button_unless_it_is_wanted(world, chat, dify):
         chat.whisper("more")
         await answered(chat, "turn 2", count=2)
     assert not chat.buttons(answer)
+
+
+async def test_no_button_where_the_app_does_not_speak(world, chat, dify, speaking):
+    app = dify.apps["app-support"]
+    app.speech, app.suggestions = None, ["More?"]
+    async with world.bot():
+        chat.whisper("hello")
+        await offers(chat, chat.in_dm, "More?")  # by now it is known what the app can do
+        chat.whisper("and now?")
+        answer = await offers(chat, chat.in_dm, "More?", count=2)
+    assert BUTTON not in chat.buttons(answer)
 
 
 @pytest.mark.parametrize("version", ["0.15.8", "1.16.1"])

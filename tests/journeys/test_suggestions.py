@@ -108,7 +108,8 @@ async def test_a_long_question_is_cut_on_its_button_only(world, chat, dify):
     dify.apps["app-support"].suggestions = (long, "*Why?* @everyone <!channel>")
     async with world.bot():
         chat.whisper("hello")
-        answer = await chat.journal.wait(lambda: next((m for m in chat.in_dm() if chat.buttons(m)), None))
+        two = lambda: next((m for m in chat.in_dm() if len(chat.buttons(m)) == 2), None)  # noqa: E731
+        answer = await chat.journal.wait(two)
         cut, odd = chat.buttons(answer)
         assert long.startswith(cut.removesuffix("…"))
         chat.press(answer, chat.alice, cut)
