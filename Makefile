@@ -18,7 +18,7 @@ demo-script: .venv/run.stamp ## the same as a short conversation in the terminal
 test: .venv/dev.stamp ## every test but those of `make heavy`, `make crash` and `make soak`
 	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long and not crash and not heavy"
 
-heavy: .venv/dev.stamp ## the demo page in Chromium, and the benchmarks in a short form
+heavy: .venv/dev.stamp ## the demo page in Chromium, the benchmarks in a short form, whole processes
 	@$(BIN)/python -m pytest -n 2 -m heavy
 
 lint: .venv/dev.stamp ## linters and type checker
@@ -42,6 +42,8 @@ lock: .venv/dev.stamp ## pin the newest versions that pyproject.toml allows, by 
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header pyproject.toml --output-file requirements/run.txt
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --group voice --output-file requirements/voice.txt
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --group dev pyproject.toml --output-file requirements/dev.txt
 
 clean: ## remove what was installed here
@@ -58,7 +60,9 @@ clean: ## remove what was installed here
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt requirements/voice.txt
 	@echo "Installing what the tests need into .venv ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: \
+		-r requirements/voice.txt || echo "PyAV could not be installed: the tests with Ogg recordings skip."
 	@touch $@

@@ -16,6 +16,7 @@ from simulators.discord.state import (
     Guild,
     Member,
     Message,
+    Role,
     User,
     World,
 )
@@ -51,6 +52,16 @@ class People:
     def bot_role(self, guild: Guild) -> int:
         """The id of the role that the bot brought along; people pick it by mistake when they mention."""
         return next(role.id for role in guild.roles.values() if role.managed_by == self.world.bot.id)
+
+    def add_role(self, guild: Guild, name: str, *members: User) -> int:
+        """A role that these members have; gives its id."""
+        role = Role(self.world.new_id(), name, 0)
+        guild.roles[role.id] = role
+        for user in members:
+            guild.members[user.id].roles.append(role.id)
+        data = {"guild_id": str(guild.id), "role": payloads.role(role)}
+        self.world.emit(Event("GUILD_ROLE_CREATE", data, guild=guild))
+        return role.id
 
     def deny(self, channel: Channel, *permissions: Permission) -> None:
         """Take permissions from the bot in this channel."""
