@@ -30,13 +30,17 @@ def visible(text: str, *, final: bool) -> str:
         return text
     shown, at = "", 0
     while (opening := _next(text, at)) is not None:
-        shown += text[at : opening.start()]
+        shown += _after(shown, at, text[at : opening.start()])
         closing = _CLOSING[(opening["tag"] or opening["html"]).lower()].search(text, opening.end())
         if closing is None:
             return shown
         at = closing.end()
-    rest = text[at : len(text) if final else _begun(text, at)]
-    return shown + (rest.lstrip() if at and not shown.strip() else rest)
+    return shown + _after(shown, at, text[at : len(text) if final else _begun(text, at)])
+
+
+def _after(shown: str, at: int, piece: str) -> str:
+    """An answer that begins with thinking does not begin with the blank lines behind it."""
+    return piece.lstrip() if at and not shown.strip() else piece
 
 
 def _next(text: str, at: int) -> re.Match[str] | None:

@@ -55,6 +55,7 @@ def test_it_only_grows_wherever_it_is_cut(text):
     )
 )
 @example(["`", "<details>", "\n", "<think>"])
+@example([OLD, "\n", "</think>", "<think>"])
 def test_any_mixture_only_grows(pieces):
     text = "".join(pieces)
     states = [visible(text[:end], final=False) for end in range(len(text) + 1)]
