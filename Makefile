@@ -4,7 +4,10 @@ PORT ?= 8700
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo demo-script test heavy crash lint format soak lock clean
+# Each worker of the tests, and each process that they start, would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo demo-script test faults heavy crash lint format soak lock clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -15,8 +18,11 @@ demo: .venv/run.stamp ## try it: local Slack, Discord and Dify with the real bot
 demo-script: .venv/run.stamp ## the same as a short conversation in the terminal
 	@$(BIN)/parley demo --script
 
-test: .venv/dev.stamp ## every test but those of `make heavy`, `make crash` and `make soak`
-	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long and not crash and not heavy"
+test: .venv/dev.stamp ## every test but those of `make faults`, `heavy`, `crash` and `soak`
+	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long and not crash and not heavy and not faults"
+
+faults: .venv/dev.stamp ## the journeys in which something dies, is cut, lost or restarted
+	@$(BIN)/python -m pytest -n 4 --dist worksteal -m faults
 
 heavy: .venv/dev.stamp ## the demo page in Chromium, the benchmarks in a short form, whole processes
 	@$(BIN)/python -m pytest -n 2 -m heavy

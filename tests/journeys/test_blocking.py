@@ -9,7 +9,7 @@ from shared import ATTACH, another, asked, kept, parked, saved_but_untold, says_
 
 from simulators.dify.script import Answer, Fail, Gate, Pause
 
-pytestmark = pytest.mark.heavy  # whole minutes in all: `make heavy`
+pytestmark = pytest.mark.faults
 
 WHOLE = {"apps__support__response": "blocking"}
 KEPT = ["chat", "advanced-chat", "workflow"]  # whose answers can be looked up

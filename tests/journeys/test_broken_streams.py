@@ -6,6 +6,8 @@ from shared import ATTACH, another, asked, parked, says_only, serve, shows, stop
 from simulators.dify.cut import Cut
 from simulators.dify.script import Answer, Drop, Eof, Gate, Silence
 
+pytestmark = pytest.mark.faults
+
 ENDS = [Drop(), Eof()]
 RUN_KINDS = ["advanced-chat", "workflow"]
 TASK_STOP = "POST /workflows/tasks/{task_id}/stop"

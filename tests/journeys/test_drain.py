@@ -7,6 +7,8 @@ from shared import ATTACH, asked, kept, parked, says_only, serve, shows, stops
 
 from simulators.dify.script import Answer, Event, Fail, Gate, Silence
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture
 def gate():

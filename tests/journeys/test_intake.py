@@ -1,7 +1,8 @@
 """What people say is safe before it is acknowledged; one question is one answer, however often it comes."""
 
+import asyncio
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import asynccontextmanager, closing
 
 import httpx
 import pytest
@@ -21,10 +22,12 @@ def locked(world, monkeypatch):
     impatient = ("PRAGMA journal_mode=WAL", "PRAGMA foreign_keys=ON", "PRAGMA busy_timeout=50")
     monkeypatch.setattr("core.store.sqlite._SETTINGS", impatient)
 
-    @contextmanager
-    def locked():
-        with closing(sqlite3.connect(world.folder / "bot.db", isolation_level=None)) as lock:
-            lock.execute("BEGIN IMMEDIATE")
+    @asynccontextmanager
+    async def locked():
+        file = world.folder / "bot.db"
+        with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as lock:
+            # beside this loop, in which the bot may have to end what it writes
+            await asyncio.to_thread(lock.execute, "BEGIN IMMEDIATE")
             yield
             lock.execute("ROLLBACK")
 
@@ -89,7 +92,7 @@ async def test_what_can_t_be_stored_is_not_acknowledged_and_taken_later(
     world, chat, dm, dify, locked, hasty, caplog
 ):
     async with world.bot():
-        with locked():
+        async with locked():
             dm.ask("hello")
             await refused(chat, caplog)
         if chat.name == "slack":
@@ -103,7 +106,7 @@ async def test_what_can_t_be_stored_is_not_acknowledged_and_taken_later(
 
 async def test_a_store_that_can_t_be_written_is_not_ready(world, chat, dm, locked, hasty, caplog):
     async with world.bot() as address, httpx.AsyncClient(base_url=f"http://{address}") as client:
-        with locked():
+        async with locked():
             dm.ask("hello")
             await refused(chat, caplog)
             told = await client.get("/readyz")
@@ -120,7 +123,7 @@ async def test_the_ids_of_an_answer_outlive_a_locked_store(world, chat, dm, dify
     async with world.bot():
         dm.ask("hello")
         await dify.journal.wait(lambda: asked(dify))
-        with locked():
+        async with locked():
             gate.finish()
             await shows(chat, dm.answers, "one two")  # people see the answer all the same
         dm.ask("and again")
@@ -133,7 +136,7 @@ async def test_a_kill_while_the_store_is_locked_leaves_one_answer(world, chat, d
     async with world.doomed():
         dm.ask("count")
         await dify.journal.wait(lambda: asked(dify))
-        with locked():
+        async with locked():
             gate.finish()
             await says_only(chat, dm.answers, "one two")
     async with world.bot():

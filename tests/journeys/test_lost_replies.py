@@ -5,6 +5,8 @@ from shared import asked, says_only, shows
 
 from simulators.dify.script import Answer, Gate
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture
 def gate():

@@ -7,6 +7,8 @@ from shared import asked, shows
 
 from simulators.dify.script import Answer, Gate, Refuse
 
+pytestmark = pytest.mark.faults
+
 
 async def test_the_turns_of_a_conversation_go_one_after_the_other_in_order(world, chat, dify):
     gates = [Gate() for _ in range(3)]

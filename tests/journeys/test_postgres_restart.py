@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from shared import asked
 
+pytestmark = pytest.mark.faults
+
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))
 QUESTIONS = 12
 

@@ -8,6 +8,8 @@ from shared import Absent, another, asked, kept, ratings, saved_but_untold, says
 
 from simulators.dify.script import Answer, Gate
 
+pytestmark = pytest.mark.faults
+
 CHAT_KINDS = ["chat", "agent-chat", "agent"]
 
 

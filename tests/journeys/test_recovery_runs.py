@@ -9,6 +9,8 @@ from shared import ATTACH, another, asked, kept, parked, says_only, serve, shows
 from simulators.dify.errors import DifyError
 from simulators.dify.script import Answer, Fail, Gate, Pause
 
+pytestmark = pytest.mark.faults
+
 RUN_KINDS = ["advanced-chat", "workflow"]
 TASK_STOP = "POST /workflows/tasks/{task_id}/stop"
 PIECES = ["one ", "two ", "three ", "four ", "five"]

@@ -9,7 +9,7 @@ from test_human_input import DECIDE, PLAIN, decisions, goes_on, run_with, waitin
 
 from simulators.dify.script import Answer, Drop, Gate
 
-pytestmark = pytest.mark.heavy  # whole minutes in all: `make heavy`
+pytestmark = pytest.mark.faults
 
 
 @pytest.fixture

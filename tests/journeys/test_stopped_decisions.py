@@ -9,7 +9,7 @@ from test_human_input import MODES, PLAIN, WAITS, decisions, goes_on, run_with, 
 
 from simulators.dify.script import Gate, Pause
 
-pytestmark = pytest.mark.heavy  # whole minutes in all: `make heavy`
+pytestmark = pytest.mark.faults
 
 TASK_STOP = "POST /workflows/tasks/{task_id}/stop"
 

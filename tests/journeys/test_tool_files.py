@@ -104,7 +104,7 @@ async def test_who_died_between_the_text_and_its_file_posts_the_file(world, chat
         assert texts(chat)[0] is text
 
 
-@pytest.mark.heavy
+@pytest.mark.faults
 @pytest.mark.parametrize("hold", ["text", "file"])
 async def test_a_process_that_is_killed_leaves_both_to_the_next(world, chat, dify, hold):
     serve(world, "agent-chat")
