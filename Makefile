@@ -19,7 +19,7 @@ demo-script: .venv/run.stamp ## the same as a short conversation in the terminal
 	@$(BIN)/parley demo --script
 
 test: .venv/dev.stamp ## every test but those of `make faults`, `heavy`, `crash` and `soak`
-	@$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long and not crash and not heavy and not faults"
+	@$(BIN)/python -m pytest -n 5 --dist worksteal -m "not long and not crash and not heavy and not faults"
 
 faults: .venv/dev.stamp ## the journeys in which something dies, is cut, lost or restarted
 	@$(BIN)/python -m pytest -n 4 --dist worksteal -m faults

@@ -50,6 +50,6 @@ def new_store(tmp_path_factory):
 
 
 def pytest_collection_finish():
-    """Nine thousand collected tests stay as they are: the collector needs not look at them again and again."""
+    """Thousands of collected tests stay as they are: the garbage collector need not look at them anew."""
     gc.collect()
     gc.freeze()

@@ -11,6 +11,8 @@ import pytest
 from bench.report import Figure, Goal, Measured
 from bench.runner import NAMES, main
 
+pytestmark = pytest.mark.heavy
+
 ROOT = Path(__file__).parents[2]
 TINY = (
     *("--store", "sqlite", "--rounds", "1", "--turns", "3", "--together", "2", "--answer", "0.1"),

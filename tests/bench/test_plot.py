@@ -10,6 +10,8 @@ from bench.pace.limits import LIMITERS, Cell
 from bench.pace.rounds import POLICIES
 from bench.pace.stage import Answer
 
+pytestmark = pytest.mark.heavy
+
 UPDATE = LIMITERS[0]
 
 

@@ -112,6 +112,7 @@ def test_mutated_streams_are_mostly_wrong_and_not_only_rubbish():
     assert len(set(kinds)) > 15
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("first", range(0, SHORT // EVENTS, MANY))
 def test_20000_mutated_events(first):
     for seed in range(first, first + MANY):

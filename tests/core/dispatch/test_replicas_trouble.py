@@ -12,6 +12,8 @@ from core.store.postgresql import CONNECT_ARGS
 from tests.core.dispatch.conftest import is_trusted
 from tests.postgres import cut_connections, eventually, outage, rows, value
 
+pytestmark = pytest.mark.faults
+
 LEASE = 1.0
 
 

@@ -10,6 +10,8 @@ from simulators.dify import DifySimulator
 from simulators.stage import Stage
 from simulators.stage_script import play
 
+pytestmark = pytest.mark.heavy
+
 
 async def test_the_configuration_names_the_running_simulators(stage):
     config = stage.config
