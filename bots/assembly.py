@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -112,7 +112,8 @@ async def _wire(config: Config, database: Database) -> Parts:
     asides, reasons = Asides(database), config.core.feedback.reasons
     turns = Turns(ledger, asides, adapters, apps, lanes, stops, feedback, metrics, reasons=reasons)
     if replicas:
-        queues = await _shared_queues(config.store_url, turns, store, stops, lanes, servers)
+        shares = [lanes.share, *(s.share for s in servers), *(a.share for a in adapters.values())]
+        queues = await _shared_queues(config.store_url, turns, store, stops, shares)
     else:
         queues = LocalQueues(turns.run, store)
     taking_in = reception(config, store, apps, adapters, queues, stops, feedback)
@@ -139,16 +140,15 @@ def _feedback(
 
 
 async def _shared_queues(
-    url: str, turns: Turns, store: Store, stops: Stops, lanes: Lanes, servers: list[DifyServer]
+    url: str, turns: Turns, store: Store, stops: Stops, shares: Sequence[Callable[[int], None]]
 ) -> Queues:
     # procrastinate takes 0.3 s to import: only where it is used
     jobs, replicas = import_module("core.dispatch.jobs"), import_module("core.dispatch.replicas")
 
     def shared(among: int) -> None:
         """Each live replica takes an equal share of what the platforms and Dify allow."""
-        lanes.share(among)
-        for server in servers:
-            server.share(among)
+        for share in shares:
+            share(among)
 
     queues: Queues = replicas.ReplicaQueues(
         await jobs.Jobs(url).open(), turns.run, store, shared=shared, stop=stops.stop

@@ -221,6 +221,10 @@ class ChatAdapter(Protocol):
         """Close every connection. Called once, after `run` has ended; live messages are finished by then."""
         ...
 
+    def share(self, among: int) -> None:
+        """So many processes call in this name: what the adapter itself limits is to be divided."""
+        ...
+
     def limits(self, place: Place) -> Limits:
         """What a message at this place can hold. Must not do any I/O."""
         ...

@@ -164,6 +164,10 @@ class DiscordAdapter:
         """The name of a thread that we opened."""
         await self._threads.rename(place, title)
 
+    def share(self, among: int) -> None:
+        """Discord counts the calls of a token, whoever makes them."""
+        self._limit.share(among)
+
     async def names(self, message: IncomingMessage) -> Names:
         """Display name and channel name, as far as the gateway has told them."""
         channel = None

@@ -16,7 +16,8 @@ class CallLimit:
     """Counts the calls of the last second, wherever Discord's window begins."""
 
     def __init__(self, per_second: int) -> None:
-        self._most = per_second - per_second // 25  # they may come to Discord closer together than they went
+        self._whole = per_second - per_second // 25  # they may come to Discord closer together than they went
+        self._most = self._whole
         self._back: list[float] = []  # when each call no longer counts, soonest first
         self._line = asyncio.Lock()
 
@@ -24,6 +25,10 @@ class CallLimit:
     def busy(self) -> bool:
         """More than half of it is in use: what is not needed had better not be called."""
         return self._used() > self._most // 2
+
+    def share(self, among: int) -> None:
+        """So many processes call with the bot's token: each keeps to an equal part, of one call at least."""
+        self._most = max(1, self._whole // among)
 
     async def turn(self, path: str) -> None:
         """Wait for the turn of a call, first come first served, and count it."""

@@ -162,6 +162,9 @@ class SlackAdapter:
         if place.direct:
             await self._thread_status.entitle(place, title)
 
+    def share(self, among: int) -> None:
+        """Nothing to divide: all that Slack limits are budgets of messages."""
+
     async def names(self, message: IncomingMessage) -> Names:
         """From users.info and conversations.info."""
         place = message.place

@@ -135,6 +135,9 @@ class QuietAdapter:
     async def entitle(self, place: Place, title: str) -> None:
         """Nothing has a title."""
 
+    def share(self, among: int) -> None:
+        """Nothing is limited."""
+
     async def names(self, message: IncomingMessage) -> Names:
         """The ids."""
         return Names(message.author.id, message.place.channel)

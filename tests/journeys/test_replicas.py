@@ -3,11 +3,12 @@
 from contextlib import AsyncExitStack
 
 import pytest
-from chats import SlackChat, Spot
+from chats import DiscordChat, SlackChat, Spot
 from shared import ATTACH, asked, kept, parked, says_only, serve, shows, stops
 from test_human_input import DECIDE, PLAIN, decisions, goes_on, run_with, waiting
 
 from simulators.dify.script import Answer, Drop, Gate
+from tests.postgres import eventually, value
 
 pytestmark = pytest.mark.faults
 
@@ -100,6 +101,24 @@ async def test_the_button_works_at_every_replica(world, chat, dm, dify):
             chat.press(answer, chat.alice)
             assert await says_only(chat, dm.answers, "All of it.") is answer
     assert len(asked(dify)) == 2
+
+
+async def test_together_they_keep_to_what_discord_allows_the_bot(discord_world, postgres):
+    world, discord = discord_world, discord_world.discord
+    world.settings |= {"store__url": postgres, "discord__calls_per_second": 12}
+    chat = DiscordChat(discord)
+    channels = [discord.add_channel(chat.guild, f"channel-{number}") for number in range(12)]
+    beaten = "SELECT count(*) = 2 FROM procrastinate_workers WHERE last_heartbeat > %s + interval '2.5 s'"
+    async with world.bot(), world.bot():
+        both = await value(postgres, "SELECT now()")
+        await eventually(
+            lambda: value(postgres, beaten, both)
+        )  # each has counted the other by its beat before
+        discord.limits.global_per_second = 12
+        asked_in = [discord.post(each, chat.alice, f"{discord.bot.mention} hi") for each in channels]
+        for question in asked_in:
+            await shows(chat, lambda question=question: chat.in_thread(question), "You said: hi", within=20)
+    assert [call.method for call in discord.journal.calls if call.status == 429] == []
 
 
 async def test_a_killed_replica_is_relieved(slack_world, postgres, dify, gate):

@@ -22,6 +22,23 @@ async def test_calls_wait_for_their_turn():
     assert seen == sorted(seen)
 
 
+async def test_two_processes_take_half_each():
+    limit, seen = CallLimit(10), []
+    limit.share(2)
+    await asyncio.gather(*(call(limit, seen, seconds=0.01) for _ in range(12)))
+    assert max(sum(at <= other < at + 1.0 for other in seen) for at in seen) == 5
+
+
+async def test_whoever_shares_may_always_make_a_call():
+    limit, seen = CallLimit(5), []
+    limit.share(20)
+    async with asyncio.timeout(3):
+        await call(limit, seen)
+        limit.share(1)  # the others have gone
+        await asyncio.gather(*(call(limit, seen, seconds=0) for _ in range(4)))
+    assert len(seen) == 5
+
+
 async def test_interactions_are_not_counted():
     limit, seen = CallLimit(5), []
     paths = ["/interactions/{interaction_id}/{token}/callback", "/webhooks/{application_id}/{token}"]
