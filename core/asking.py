@@ -241,6 +241,9 @@ class Asking:
             return
         if self.recovering:
             return
+        if self._app.dify.blocking and not self._running.cut:  # Dify tells no id to stop before it is whole
+            self._withdraw(work)
+            return
         await self._identified.wait()  # chat apps tell no id before their first token
         if self._running.cut and self._app.dify.runs and self._answer.run_id:
             self.left = True

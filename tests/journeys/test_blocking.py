@@ -152,6 +152,22 @@ async def test_a_run_that_waits_for_a_person_by_then_shows_its_form(world, chat,
     assert len(asked(dify)) == 1
 
 
+async def test_a_stop_does_not_wait_for_the_whole_answer(world, chat, dm, dify, gate):
+    serve(world, "chat")
+    dify.reply(Answer(PIECES, gate=gate))
+    async with world.bot(**WHOLE):
+        question = dm.ask("count")
+        await dify.started()
+        chat.react(question, chat.alice, chat.stop_sign)
+        await shows(chat, dm.answers, "Stopped.", within=4)
+        gate.finish()
+        dm.ask("and then?")
+        await shows(chat, dm.answers, "and then?", count=2)
+    assert len(dm.answers()) == 2
+    assert "All of it." not in chat.text(dm.answers()[0])
+    assert len(asked(dify)) == 2
+
+
 async def test_an_answer_that_is_looked_for_can_be_given_up(world, chat, dm, dify, gate, proxy):
     behind(world, proxy, "chat")
     dify.reply(Answer(PIECES, gate=gate))
