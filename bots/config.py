@@ -1,6 +1,6 @@
 """The configuration as typed values, checked as a whole, with every problem said in one line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -191,10 +191,8 @@ def _decider_problems(config: CoreConfig) -> list[str]:
         rule = settings.human_input
         for name, value in rule.items() if isinstance(rule, dict) else ():
             path = f"apps.{app}.human_input.{name}"
-            problems += _platform_problems(path, name, value)
-            if isinstance(value, dict) and "dm" in value:
-                problems.append(f"{path}.dm: is not a key that exists here: remove it")
-            elif name in PLATFORMS and getattr(config, name) is None:
+            problems += _platform_problems(path, name, value, further=())
+            if name in PLATFORMS and getattr(config, name) is None:
                 problems.append(f"{path}: {name} is not configured: add its section, or remove this")
             elif value == {}:
                 problems.append(f"{path}: says nobody: list users or the like, or write channel for all")
@@ -203,18 +201,20 @@ def _decider_problems(config: CoreConfig) -> list[str]:
     return problems
 
 
-def _platform_problems(path: str, name: str, value: Any) -> list[str]:
+def _platform_problems(path: str, name: str, value: Any, further: Sequence[str] = ("app", "dm")) -> list[str]:
+    """`further`: what may stand beside the platforms; `dm` also within them."""
     if name not in PLATFORMS:
-        return [f"{path}: is not a key that exists here: use app, dm, {', '.join(PLATFORMS)}"]
+        return [f"{path}: is not a key that exists here: use {', '.join((*further, *PLATFORMS))}"]
     if not isinstance(value, dict):
         return [f"{path}: must be a section such as {{channels: [ID]}}"]
     allowed = route_keys(name)
+    known = sorted(allowed) + [key for key in further if key == "dm"]
     problems = [
-        f"{path}.{key}: is not a key that exists here: use {', '.join(sorted(allowed))} or dm"
+        f"{path}.{key}: is not a key that exists here: use {', '.join(known[:-1])} or {known[-1]}"
         for key in value
-        if key != "dm" and key not in allowed
+        if key not in known
     ]
-    if not isinstance(value.get("dm", True), bool):
+    if "dm" in known and not isinstance(value.get("dm", True), bool):
         problems.append(f"{path}.dm: must be true or false")
     wrong = [key for key in value if key in allowed and not isinstance(value[key], list)]
     return problems + [f"{path}.{key}: must be a list of ids" for key in wrong]

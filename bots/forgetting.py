@@ -29,6 +29,7 @@ class Forgotten:
     conversations: int = 0
     deleted: int = 0  # at Dify
     annotations: int = 0  # likewise
+    unknown: int = 0  # answers that were annotations, and that Dify has no more
     shared: int = 0  # with others, at Dify
     logged: int = 0  # questions to apps whose log can't be deleted from
     problems: dict[str, str] = field(default_factory=dict)
@@ -45,6 +46,9 @@ class Forgotten:
         ]
         if self.annotations:
             said.append(f"deleted at Dify: {_count(self.annotations, 'annotation')}")
+        if self.unknown:
+            answers = _count(self.unknown, "answer")
+            said.append(f"look at the app's annotations in Dify: {answers} kept there can't be found by text")
         if self.shared:
             said.append(f"left at Dify, because others took part: {_count(self.shared, 'conversation')}")
         if self.logged:
@@ -173,7 +177,9 @@ class _Forgetting:
         """Delete the annotations that were made of their questions here."""
         for part in group:
             marked = await self._erasure.marked(part)
-            self._done.annotations += await unannotate(app.dify, marked, part.identity, part.dify_id)
+            gone, unknown = await unannotate(app.dify, marked, part.identity, part.dify_id)
+            self._done.annotations += gone
+            self._done.unknown += unknown
 
 
 def _groups(parts: Iterable[Part]) -> list[list[Part]]:

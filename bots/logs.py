@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 from types import TracebackType
 
 _CHATTY = (
@@ -34,12 +35,22 @@ def set_up(*, verbose: bool, quiet: bool = False, level: str = "info", structure
         logging.getLogger(name).setLevel(logging.INFO if least == logging.DEBUG else logging.ERROR)
     logging.captureWarnings(structured)  # who reads JSON reads nothing else
     sys.excepthook = _crashed if structured else sys.__excepthook__
+    threading.excepthook = _thread_crashed if structured else threading.__excepthook__
+    sys.unraisablehook = _unraised if structured else sys.__unraisablehook__
 
 
 def _json_lines() -> logging.Formatter:
     from bots.json_lines import JsonLines  # noqa: PLC0415 (loads a library that nobody else needs)
 
     return JsonLines()
+
+
+def _thread_crashed(what: threading.ExceptHookArgs) -> None:
+    logging.getLogger("bots").critical("a mistake ended a thread", exc_info=what.exc_value)
+
+
+def _unraised(what: "sys.UnraisableHookArgs") -> None:
+    logging.getLogger("bots").error("a mistake that nobody could be told of", exc_info=what.exc_value)
 
 
 def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -9,6 +9,9 @@ from typing import Any
 import yaml
 from dotenv import dotenv_values
 
+# what config.example.yaml takes from the environment, for files that leave the key out
+_STORE = ("store", "url", "PARLEY_STORE_URL")
+_LEFT_OUT = (_STORE, ("log", "format", "PARLEY_LOG_FORMAT"))
 _VARIABLE = re.compile(r"\$(?:\$|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\})")
 
 
@@ -64,10 +67,12 @@ def read(
     if not isinstance(values, dict):
         raise ConfigError(file, ["must hold sections such as `apps:`: see config.example.yaml"])
     problems: list[str] = []
-    expanded = _expand(values, _variables(file, environment), "", problems)
+    variables = _variables(file, environment)
+    expanded = _expand(values, variables, "", problems)
+    problems += _other_store(expanded, variables)
     if problems and not incomplete:
         raise ConfigError(file, problems)
-    return dict(expanded)
+    return _left_out(expanded, variables)
 
 
 def _yaml_problem(error: yaml.MarkedYAMLError) -> str:
@@ -84,6 +89,23 @@ def _variables(file: Path, environment: Mapping[str, str] | None) -> dict[str, s
     except UnicodeDecodeError:
         raise ConfigError(file.parent / ".env", ["is not UTF-8 text: save it as UTF-8"]) from None
     return beside | dict(os.environ if environment is None else environment)
+
+
+def _other_store(values: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator[str]:
+    """Processes that were to share a store, and each have one, would answer everything twice."""
+    section, key, name = _STORE
+    inner = values.get(section)
+    if isinstance(inner, dict) and variables.get(name) and inner.get(key, variables[name]) != variables[name]:
+        yield f"{section}.{key}: is not what {name} says: write ${{{name}}}, or unset the variable"
+
+
+def _left_out(values: Mapping[str, Any], variables: Mapping[str, str]) -> dict[str, Any]:
+    whole = dict(values)
+    for section, key, name in _LEFT_OUT:
+        inner = whole.get(section, {})
+        if variables.get(name) and isinstance(inner, dict):
+            whole[section] = {key: variables[name], **inner}
+    return whole
 
 
 def _expand(value: Any, variables: Mapping[str, str], path: str, problems: list[str]) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 from core.apps import App
 from core.closing import Closing
 from core.contract import ChatAdapter
-from core.errors import DifyError, StoreUnavailable
+from core.errors import Advice, DifyError, StoreUnavailable, Superseded
 from core.footers import Footer
 from core.lanes import Lanes
 from core.made_files import MadeFiles
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 NAMING_SECONDS = (1.0, 4.0, 15.0)  # Dify names a conversation beside the answer, with a model
 TITLE = 100  # characters
+_ANEW = Advice("internal", "the turn has been begun anew, or is forgotten")
 
 
 @dataclass
@@ -89,11 +90,17 @@ class Afterwards:
         if lease and story.running.turn.fence > 1:
             # who had the turn before may have been paused in the middle of an edit
             await asyncio.sleep(lease)
-            await self.show(story, shown)
+            await self.show(story, shown, closed=True)
 
-    async def show(self, story: Story, shown: Shown) -> None:
-        """Make the messages of a written answer look like this."""
-        target, guard, standing = target_of(story.running.turn), story.running.check, story.reply.refs
+    async def show(self, story: Story, shown: Shown, *, closed: bool = False) -> None:
+        """Make the messages of an answer look like this; of a closed turn, unless it was begun anew."""
+
+        async def untouched() -> None:
+            await story.running.check()
+            if closed and not await self._asides.is_untouched(story.running.turn):
+                raise Superseded(_ANEW)
+
+        target, guard, standing = target_of(story.running.turn), untouched, story.reply.refs
         again = Reply(story.adapter, target, self._lanes, posted=standing, guard=guard, again=True)
         again.show(shown.text, story.reply.steps)
         await again.finish(shown.text, shown.notices, shown.buttons)
@@ -110,7 +117,7 @@ class Afterwards:
             if questions:
                 await self._asides.offer(turn, questions)
                 shown = replace(shown, buttons=(*buttons_of(questions), *shown.buttons))
-                await self.show(story, shown)
+                await self.show(story, shown, closed=True)
         except DifyError as error:
             log.info("turn %d: no suggested questions: %s", turn.id, error.advice.hint)
         except StoreUnavailable:

@@ -114,18 +114,22 @@ async def annotates(app: DifyApp) -> bool:
     return app.annotates
 
 
-async def unannotate(app: DifyApp, messages: Sequence[str], user: str, conversation_id: str) -> int:
-    """Delete the annotations of these answers, which are to be forgotten; how many there were.
+async def unannotate(
+    app: DifyApp, messages: Sequence[str], user: str, conversation_id: str
+) -> tuple[int, int]:
+    """Delete the annotations of these answers, which are to be forgotten.
 
-    While Dify still has the answers: it is asked for their text. Raises DifyError.
+    How many there were, and of how many answers that can't be told: Dify, which is asked for their text, has
+    them no more. Raises DifyError.
     """
     if not messages or not await annotates(app):
-        return 0
-    gone = 0
+        return 0, 0
+    gone = unknown = 0
     for message in messages:
         pair = await pair_of(app.client.api, message, user[:MAX_IDENTITY], conversation_id)
+        unknown += pair is None
         gone += pair is not None and await drop(app.client.api.annotations, pair)
-    return gone
+    return gone, unknown
 
 
 async def _pair(app: DifyApp, answered: Answered, conversation_id: str) -> Pair | None:

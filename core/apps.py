@@ -127,6 +127,7 @@ class App:
         self, placeholders: Mapping[str, str], remembered: Mapping[str, Any], *, with_files: bool
     ) -> tuple[dict[str, Any], tuple[FormField, ...]]:
         configured = {name: _filled(value, placeholders) for name, value in self.settings.inputs.items()}
+        remembered = {name: value for name, value in remembered.items() if value is not None}
         known = self.dify.known_parameters
         if known is None or self.dify.mode is None:  # Dify checks them itself
             return configured | dict(remembered), ()

@@ -7,6 +7,7 @@ time runs out: so every open one is looked at now and then.
 import asyncio
 import logging
 from collections.abc import Collection, Mapping
+from operator import itemgetter
 from typing import Any
 
 from core.apps import App
@@ -23,6 +24,7 @@ from core.taking import Taking
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 30.0
+MOST_LOOKS = 50  # in one go: each asks Dify
 SECONDS = 1.7  # platforms wait for 3, and adapters for 1.9
 HEARD_SECONDS = 0.3  # another replica may have heard the same press and been faster: its answer comes first
 
@@ -37,6 +39,7 @@ class Decisions:
         self._apps = apps
         self._taking = taking
         self._admins = frozenset(admins)
+        self._looked_at = 0  # the last turn; of very many forms only some are looked at in one go
 
     async def pressed(self, pressed: ButtonPressed) -> Response | None:
         """Decide, or ask for what the form wants to know first."""
@@ -93,8 +96,8 @@ class Decisions:
         await self._go_on(stood.turn)
         return None
 
-    async def _go_on(self, turn: int) -> None:
-        await self._taking.taken(self._asides.go_on(turn, self._taking.queues.enlist))
+    async def _go_on(self, turn: int, *, wanted: bool = True) -> None:
+        await self._taking.taken(self._asides.go_on(turn, self._taking.queues.enlist, wanted=wanted))
 
     async def run(self) -> None:
         """Look at the open forms now and then, until cancelled."""
@@ -106,12 +109,15 @@ class Decisions:
                 continue
 
     async def look(self) -> None:
-        """Go on with every run whose form is answered, or whose time is over; stop those nobody wants."""
-        for turn, app, pause in await self._asides.paused():
-            if app in self._apps and pause.get("token") and await self._has_gone_on(app, pause["token"]):
-                await self._go_on(turn)
+        """Stop the runs that nobody wants; go on with those whose form is answered, or whose time is over."""
         for turn in await self._asides.unwanted():  # whoever heard of it may have died of it
             await self._taking.taken(self._asides.give_up(turn, self._taking.queues.enlist))
+        ours = (one for one in await self._asides.paused() if one[1] in self._apps)
+        some = [one for one in sorted(ours, key=itemgetter(0)) if one[0] > self._looked_at][:MOST_LOOKS]
+        self._looked_at = some[-1][0] if len(some) == MOST_LOOKS else 0
+        for turn, app, pause in some:
+            if pause.get("token") and await self._has_gone_on(app, pause["token"]):
+                await self._go_on(turn, wanted=False)
 
     async def _has_gone_on(self, app: str, token: str) -> bool:
         try:

@@ -166,7 +166,8 @@ def doubts(question: Question) -> list[Footer]:
     values = (value if isinstance(value, list) else [value] for value in question.inputs.values())
     files = (item for items in (question.files, *values) for item in items if isinstance(item, FileInput))
     urls = [file.url for file in files if file.url is not None]
-    names = dict.fromkeys(shown_name(name_in(url) or url) for url in urls)
+    # never the address itself: it may be an inner one, or be signed
+    names = dict.fromkeys(shown_name(name) for name in map(name_in, urls) if name.strip("."))
     note = Footer("link_in_doubt", {"name": _listed([*names])}, only_with=_VAGUE)
     return [note] if names else []
 

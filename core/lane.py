@@ -80,13 +80,21 @@ class Lane:
             self.poke()
         if self._gate is not None:
             try:
-                await self._gate.acquire(writer)
+                await self._through(self._gate, writer)
             except asyncio.CancelledError:
                 self._in_flight -= 1
                 self.poke()
                 raise
             now = self._clock()  # the call goes out now: what it waited for is no round trip
             writer.first, writer.last = (now if writer.first == writer.last else writer.first), now
+
+    async def _through(self, gate: Gate, writer: Writer) -> None:
+        """Pass the gate; not while the platform wants this bucket left alone, which it may say meanwhile."""
+        await gate.acquire(writer)
+        while (left := self._paused_until - self._clock()) > 0:
+            gate.release(used=False)
+            await asyncio.sleep(left + _A_MOMENT)
+            await gate.acquire(writer)
 
     def take(self) -> bool:
         """Grant one call beside the one in flight, if the ends of all others keep theirs; then `release`."""

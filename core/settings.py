@@ -4,7 +4,16 @@ import re
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SecretStr,
+    StringConstraints,
+)
 
 from core.dify.apps import Mode
 
@@ -50,8 +59,8 @@ def _files_base(url: str) -> str:
     return url
 
 
-def _deciders(rule: str | dict[str, Any]) -> str | dict[str, Any]:
-    if isinstance(rule, dict) or rule in {"asker", "channel", "admins"}:
+def _deciders(rule: object) -> object:
+    if isinstance(rule, dict) or rule in ("asker", "channel", "admins"):
         return rule
     raise ValueError("must be asker, channel or admins, or say who, such as {PLATFORM: {users: [ID]}}")
 
@@ -61,7 +70,7 @@ ApiKey = Annotated[SecretStr, AfterValidator(_sendable)]
 Address = Annotated[str, AfterValidator(_address)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 VersionId = Annotated[str, AfterValidator(_version_id)]
-Deciders = Annotated[str | dict[str, Any], AfterValidator(_deciders)]  # by platform, as a route has it
+Deciders = Annotated[str | dict[str, Any], BeforeValidator(_deciders)]  # by platform, as a route has it
 FilesBase = Annotated[str, AfterValidator(_files_base)]
 
 

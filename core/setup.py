@@ -82,6 +82,9 @@ class Setup:
             return Refusal({name: say(one.sentence, lang, **one.values) for name, one in wrong.items()})
         given = submitted.values
         values = {one.variable: kept(given[one.variable]) for one in shown if one.variable in given}
+        values |= {
+            one.variable: None for one in shown if _is_given(one, app) and not values.get(one.variable)
+        }
         known = await self._keep(app, current, values)
         if page + 1 < len(fields):
             return self._page(app, place, known, page + 1, lang)
@@ -128,7 +131,7 @@ class Setup:
     def _fields(self, app: App, place: Place) -> list[tuple[FormField, ...]]:
         known = app.dify.known_parameters
         query_input = None if app.dify.chats else app.dify.query_input
-        fields = asked(known.form, query_input) if known else ()
+        fields = [_optional(one, app) for one in asked(known.form, query_input)] if known else []
         return pages(fields, self._adapters[place.platform].limits(place).form_fields)
 
     def _page(self, app: App, place: Place, known: Mapping[str, Any], page: int, lang: str) -> Response:
@@ -137,10 +140,21 @@ class Setup:
             return Whisper(say("setup_nothing", lang, app=app.title()))
         page = min(page, len(fields) - 1)
         more = page + 1 < len(fields)
-        filled = {**app.settings.inputs, **known}
+        hidden = {one.variable for one in fields[page] if only_links(one)}  # may be inner, or signed
+        shown = {name: value for name, value in app.settings.inputs.items() if name not in hidden}
+        filled = {**shown, **known}
         return Form(
             key=form_key(app.dify.name, page),
             title=app.title(),
             submit=say("form_next" if more else "form_send", lang),
             fields=tuple(field_of(one, filled, lang) for one in fields[page]),
         )
+
+
+def _optional(one: FormField, app: App) -> FormField:
+    """A link that the configuration gives is not shown, and counts as long as nobody writes another."""
+    return one.model_copy(update={"required": False}) if _is_given(one, app) else one
+
+
+def _is_given(one: FormField, app: App) -> bool:
+    return only_links(one) and bool(addresses(app.settings.inputs.get(one.variable)))

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from http import HTTPStatus
 from typing import Any, Protocol
 
 import aiohttp
@@ -10,6 +11,7 @@ import aiohttp
 from adapters.discord.allowances import Allowances
 from adapters.discord.call_limit import CallLimit
 from adapters.discord.library import discord
+from adapters.discord.refusals import retry_after
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +86,7 @@ class Client(discord.Client):
             chunk_guilds_at_startup=False,
             guild_ready_timeout=GUILDS_SECONDS,
             max_ratelimit_timeout=30.0,
-            http_trace=_trace(allowances),
+            http_trace=_trace(allowances, limit),
             enable_debug_events=True,  # for on_socket_raw_receive
         )
         self._listener = listener
@@ -179,11 +181,14 @@ def _guarded(event: str, parse: Callable[[Any], None]) -> Callable[[Any], None]:
     return guarded
 
 
-def _trace(allowances: Allowances) -> aiohttp.TraceConfig:
+def _trace(allowances: Allowances, limit: CallLimit) -> aiohttp.TraceConfig:
     """discord.py keeps the rate limit headers to itself; aiohttp shows them."""
 
     async def ended(_session: Any, _context: Any, params: aiohttp.TraceRequestEndParams) -> None:
-        allowances.note(params.method, params.url.path, params.response.headers)
+        headers = params.response.headers
+        allowances.note(params.method, params.url.path, headers)
+        if params.response.status == HTTPStatus.TOO_MANY_REQUESTS and headers.get("X-RateLimit-Global"):
+            limit.pause(retry_after(headers))
 
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(ended)

@@ -11,7 +11,7 @@ from yarl import URL
 
 from adapters.discord.client import Client
 from adapters.discord.library import discord
-from adapters.discord.refusals import OLD_EDIT_PAUSE, SECONDS, translated
+from adapters.discord.refusals import SECONDS, retry_after, translated
 from core.contract import FileRefused, FileTooLarge, Gone, RateLimited, Uncertain
 from core.messages import IncomingFile
 
@@ -98,8 +98,7 @@ def _examine(response: aiohttp.ClientResponse, file: IncomingFile) -> None:
     if status in _EXPIRED:
         raise _Expired
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        told = response.headers.get("Retry-After", "")
-        raise RateLimited(float(told) if told.replace(".", "", 1).isdigit() else OLD_EDIT_PAUSE)
+        raise RateLimited(retry_after(response.headers))
     if status >= 500:
         raise Uncertain(f"status {status}")
     if status != HTTPStatus.OK:

@@ -9,6 +9,7 @@ from typing import Any
 
 from adapters.discord import buttons
 from adapters.discord.allowances import Allowances
+from adapters.discord.call_limit import guarded
 from adapters.discord.client import Client
 from adapters.discord.inbound import ref
 from adapters.discord.library import discord
@@ -37,8 +38,8 @@ class _Look:
 
 
 def everything(calls_per_second: int) -> Budget:
-    """What answers may take of all calls of the bot; a little is for threads, signs and the rest."""
-    return Budget("discord:everything", max(2, calls_per_second * 9 // 10), 1.0)
+    """What answers may take of all calls of the bot; the rest is for threads, signs and looks."""
+    return Budget("discord:everything", max(2, calls_per_second * 7 // 8), 1.0)
 
 
 class DiscordMessage:
@@ -155,7 +156,8 @@ class DiscordMessage:
     async def _create(self, channel: str, body: dict[str, Any]) -> dict[str, Any]:
         """discord.py's own `send` would keep every view with buttons in memory, waiting for presses."""
         await self._guard()
-        created: Any = await self._client().http.send_message(int(channel), params=_parameters(body))
+        with guarded(self._guard):
+            created: Any = await self._client().http.send_message(int(channel), params=_parameters(body))
         return dict(created)
 
     def _replies(self, channel: str) -> bool:
@@ -192,14 +194,15 @@ class DiscordMessage:
     async def _awake(self, posted: MessageRef, call: Callable[[], Awaitable[object]]) -> None:
         """Make a call on the message; in a thread that was archived it needs to be opened first."""
         await self._guard()
-        try:
-            await call()
-        except discord.HTTPException as error:
-            if error.code != THREAD_ARCHIVED:
-                raise
-            await self._client().http.edit_channel(int(posted.channel), archived=False)
-            await self._guard()
-            await call()
+        with guarded(self._guard):
+            try:
+                await call()
+            except discord.HTTPException as error:
+                if error.code != THREAD_ARCHIVED:
+                    raise
+                await self._client().http.edit_channel(int(posted.channel), archived=False)
+                await self._guard()
+                await call()
 
 
 def _parameters(body: dict[str, Any]) -> discord.http.MultipartParameters:

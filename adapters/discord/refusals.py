@@ -1,7 +1,7 @@
 """What discord.py raises, in the words of the seam."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import aiohttp
@@ -55,7 +55,7 @@ def _answered(error: discord.HTTPException) -> Exception:
     if error.code == OLD_EDIT_LIMIT:
         return RateLimited(OLD_EDIT_PAUSE)
     if error.status == 429 or error.code in (SLOWMODE, CHANNEL_WRITE_LIMIT):
-        return RateLimited(_retry_after(error))
+        return RateLimited(retry_after(error.response.headers))
     if error.status >= 500:
         return Uncertain(f"status {error.status}")
     if error.code not in _GONE:
@@ -63,6 +63,7 @@ def _answered(error: discord.HTTPException) -> Exception:
     return Gone(_GONE.get(error.code) or f"refused ({error.code or error.status})")
 
 
-def _retry_after(error: discord.HTTPException) -> float:
-    told = error.response.headers.get("Retry-After", "")
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Seconds that Discord wants to be left alone, as a 429 says."""
+    told = headers.get("Retry-After", "")
     return float(told) if told.replace(".", "", 1).isdigit() else OLD_EDIT_PAUSE

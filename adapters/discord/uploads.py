@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from adapters.discord import history
+from adapters.discord.call_limit import guarded
 from adapters.discord.client import Client
 from adapters.discord.inbound import ref
 from adapters.discord.library import discord
@@ -96,7 +97,8 @@ class Uploads:
             "attachments": [{"id": 0, "filename": _name(file)}],
         }
         try:
-            sent = await self._client().http.send_message(int(channel), params=_parameters(body, file))
+            with guarded(guard):
+                sent = await self._client().http.send_message(int(channel), params=_parameters(body, file))
         except discord.HTTPException as error:
             if error.code == TOO_LARGE or error.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
                 raise FileTooLarge(f"{len(file.data)} bytes are too much for Discord") from error

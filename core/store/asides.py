@@ -23,7 +23,8 @@ from core.store.rows import Accepted, Conversation, State, Stood, Turn, Wish
 from core.store.store import Enlist
 from core.store.tables import OPEN, conversations, posts, turns
 
-_SOME = 50  # decisions looked at in one go
+_SOME = 50  # that are to be stopped, in one go
+_MANY = 5_000
 _WAITS = (turns.c.state == State.PARKED, turns.c.pause.is_not(None))  # for a person to decide
 _KEEPING_SECONDS = (0.1, 0.3)  # a button can be seen a moment before it is kept where it stands
 
@@ -119,13 +120,19 @@ class Asides:
         changed = mine.values(dify_id=dify_id, last_at=time.time())
         await self._database.write(lambda connection: connection.execute(changed))
 
-    async def go_on(self, turn: int, enlist: Enlist) -> Accepted | None:
+    async def is_untouched(self, turn: Turn) -> bool:
+        """Whether nobody has begun a turn anew since it was ours, nor forgotten it."""
+        same = (turns.c.id == turn.id, turns.c.queued_at == turn.queued_at, turns.c.fence == turn.fence)
+        async with self._database.begin() as connection:
+            return (await connection.execute(select(turns.c.id).where(*same))).first() is not None
+
+    async def go_on(self, turn: int, enlist: Enlist, *, wanted: bool) -> Accepted | None:
         """A decision was made: follow the run of a paused turn again. None where somebody did already.
 
         The form's token stays: as long as Dify says that the run waits for that one, it is about to go on.
-        Who wanted it stopped before that has thought better of it.
+        `wanted`: who decided here, and wanted it stopped before, has thought better of it.
         """
-        return await self._resume(turn, enlist, stop=Wish.NONE)
+        return await self._resume(turn, enlist, **({"stop": Wish.NONE} if wanted else {}))
 
     async def give_up(self, turn: int, enlist: Enlist) -> Accepted | None:
         """Follow the run of a paused turn again that somebody wants stopped, so that it ends as that.
@@ -150,12 +157,12 @@ class Asides:
         return await self._database.write(change, urgent=True)
 
     async def paused(self) -> list[tuple[int, str, Mapping[str, Any]]]:
-        """Turns whose runs wait for a person: their ids, apps and what is waited for."""
+        """Turns whose runs wait for a person: their ids, apps and what is waited for; in no order."""
         wanted = (
             select(turns.c.id, conversations.c.app, turns.c.pause)
             .join(conversations, turns.c.conversation == conversations.c.id)
             .where(OPEN, *_WAITS)
-            .limit(_SOME)
+            .limit(_MANY)
         )
         async with self._database.begin() as connection:
             return [(turn, app, pause or {}) for turn, app, pause in await connection.execute(wanted)]

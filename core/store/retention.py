@@ -15,8 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.errors import StoreUnavailable
 from core.store.database import Database
 from core.store.group import Change
+from core.store.marks import Stage
 from core.store.rows import State
-from core.store.tables import OPEN, conversations, turns
+from core.store.tables import OPEN, conversations, turns, votes
 
 log = logging.getLogger(__name__)
 
@@ -135,8 +136,13 @@ class Retention:
 
 
 def _removal(span: Sequence[ColumnElement[bool]], before: float) -> Change[int]:
-    """Remove the old ones of a span of turns, and the conversations that nothing is left of."""
-    old = and_(*span, turns.c.state == State.CLOSED, turns.c.closed_at < before)
+    """Remove the old ones of a span of turns, and the conversations that nothing is left of.
+
+    Not those whose answer is an annotation at Dify by a mark that stands: only they lead to it, when the mark
+    is taken away or the person is to be forgotten.
+    """
+    marked = exists().where(votes.c.turn == turns.c.id, votes.c.rating.in_(list(Stage)))
+    old = and_(*span, turns.c.state == State.CLOSED, turns.c.closed_at < before, ~marked)
 
     async def change(connection: AsyncConnection) -> int:
         gone = await connection.execute(delete(turns).where(old).returning(turns.c.conversation))

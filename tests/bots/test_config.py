@@ -92,6 +92,22 @@ def test_the_store_is_beside_the_file(written, tmp_path):
     assert load(written(text)).store_url == "sqlite:////var/lib/x.db"
 
 
+@pytest.mark.parametrize("section", ["", "store: {keep_days: 9}\n"])
+def test_a_store_that_is_left_out_is_that_of_the_environment(written, monkeypatch, section):
+    monkeypatch.setenv("PARLEY_STORE_URL", "postgresql://parley@db/parley")
+    monkeypatch.setenv("PARLEY_LOG_FORMAT", "json")
+    config = load(written(GOOD + section))
+    assert (config.store_url, config.core.log.format) == ("postgresql://parley@db/parley", "json")
+
+
+def test_another_store_than_that_of_the_environment_is_refused(written, monkeypatch):
+    """Two processes that were to share one would answer everything twice."""
+    monkeypatch.setenv("PARLEY_STORE_URL", "postgresql://parley@db/parley")
+    with pytest.raises(ConfigError, match=r"store\.url: is not what PARLEY_STORE_URL says"):
+        load(written(GOOD + "store: {url: 'sqlite:///parley.db'}\n"))
+    assert load(written(GOOD + "store: {url: '${PARLEY_STORE_URL}'}\n")).store_url.startswith("postgresql:")
+
+
 WRONG = {  # what is wrong -> (the file, key path, a word of the mend)
     "unknown section": (GOOD + "discrod: {}\n", "discrod", "config.example.yaml"),
     "unknown key": (
@@ -169,7 +185,12 @@ WRONG = {  # what is wrong -> (the file, key path, a word of the mend)
     "who decides, in direct messages": (
         changed("app-sales}", "app-sales, human_input: {slack: {dm: true}}}"),
         "apps.sales.human_input.slack.dm",
-        "remove it",
+        "use channels, teams or users",
+    ),
+    "who decides, yes": (
+        changed("app-sales}", "app-sales, human_input: yes}"),
+        "apps.sales.human_input",
+        "must be asker, channel or admins",
     ),
     "nobody to decide": (
         changed("app-sales}", "app-sales, human_input: admins}"),

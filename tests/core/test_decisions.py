@@ -164,7 +164,7 @@ async def test_each_way_to_decide_is_a_button(home):
 
 async def test_a_press_before_the_run_is_parked_counts(home, decisions):
     turn, answer = await waiting(home), None
-    again = await home.asides.go_on(turn.id, home.line.enlist)
+    again = await home.asides.go_on(turn.id, home.line.enlist, wanted=True)
     claimed = await home.ledger.claim(again.turn)
     pressing = asyncio.create_task(decisions.pressed(press("decide:0")))
     await asyncio.sleep(0.02)

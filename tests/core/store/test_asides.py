@@ -73,8 +73,8 @@ async def test_a_run_that_waits_for_a_person_goes_on_once(store, ledger, asides)
         (turn.id, "helpdesk", "form-1")
     ]
 
-    assert (await asides.go_on(turn.id, enlist)).turn == turn.id
-    assert await asides.go_on(turn.id, enlist) is None
+    assert (await asides.go_on(turn.id, enlist, wanted=True)).turn == turn.id
+    assert await asides.go_on(turn.id, enlist, wanted=True) is None
     assert await asides.paused() == []
 
     again = await ledger.claim(turn.id)
@@ -89,7 +89,7 @@ async def test_a_stop_that_was_wanted_before_a_decision_does_not_stop_what_comes
     turn = await taken(store, ledger)
     await ledger.park(turn, "paused", "So far.", PAUSE)
     await store.wish_stop(turn.id, Wish.STOP)
-    await asides.go_on(turn.id, enlist)
+    await asides.go_on(turn.id, enlist, wanted=True)
     assert (await ledger.claim(turn.id)).stop is Wish.NONE
 
 
@@ -97,7 +97,7 @@ async def test_an_answer_that_only_broke_off_does_not_go_on_by_a_decision(store,
     turn = await taken(store, ledger)
     await ledger.add_post(turn, 0, post())
     await ledger.park(turn, "lost", "So far.")
-    assert await asides.go_on(turn.id, enlist) is None
+    assert await asides.go_on(turn.id, enlist, wanted=True) is None
     assert await asides.paused() == []
 
 
