@@ -93,3 +93,13 @@ async def test_one_that_people_have_edited_is_theirs(desk, edited):  # noqa: F81
         row["answer"] = "What the team says."
     assert (await desk.forget()).annotations == (0 if edited else 1)
     assert annotations(desk) == ([SECRET] if edited else [])
+
+
+async def test_an_annotation_whose_answer_dify_has_no_more_is_told(desk):  # noqa: F811
+    turn = await desk.asked("alice", "mine")
+    await annotated(desk, turn, "boss")
+    client, conversation = desk.apps["support"].dify.client, desk.dify.runs[0].conversation.id
+    await client.delete_conversation(conversation, turn.conversation.identity)
+    done = await desk.forget()
+    assert (done.annotations, done.unknown) == (0, 1)
+    assert any("1 answer kept there can't be found" in line for line in done.lines())

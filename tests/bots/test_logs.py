@@ -257,9 +257,16 @@ def test_the_level_counts_and_verbose_wins():
     ("code", "level", "where", "what"),
     [
         ("raise ValueError('by itself')", "CRITICAL", "error", "ValueError: by itself"),
+        (
+            "import threading; t = threading.Thread(target=lambda: 1 / 0); t.start(); t.join()",
+            "CRITICAL",
+            "error",
+            "ZeroDivisionError",
+        ),
+        ("class A:\n    def __del__(self): 1 / 0\nA()", "ERROR", "error", "ZeroDivisionError"),
         ("warnings.warn('odd', RuntimeWarning)", "WARNING", "message", "RuntimeWarning: odd"),
     ],
-    ids=["a crash", "a warning of Python's"],
+    ids=["a crash", "a thread's", "a finalizer's", "a warning of Python's"],
 )
 def test_what_python_itself_says_is_json_too(code, level, where, what):
     [line] = logged(code, structured=True).splitlines()

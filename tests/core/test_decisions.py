@@ -1,6 +1,7 @@
 """Runs that wait for a person: who may decide, what Dify is told, and that the run is followed, once."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -11,10 +12,10 @@ from core.dify.human_forms import HumanForm
 from core.human_forms import buttons_of, kept_form
 from core.lost import Lost
 from core.messages import Addressed, Form, IncomingMessage, Place, Whisper
-from core.store.rows import Conversation, State, Turn
+from core.store.rows import Conversation, State, Turn, Wish
 from simulators.dify.payloads import form_data
 from simulators.dify.script import Node, Pause
-from tests.core.parts import ANN, ANSWER, BOB, house, press, sent
+from tests.core.parts import ANN, ANSWER, BOB, THREAD, house, press, sent
 
 PLAIN = Pause(content="Go on?", inputs=())
 
@@ -31,9 +32,9 @@ def decisions(home):
     return Decisions(home.asides, home.apps, home.taking, ["fake:boss"])
 
 
-async def waiting(home, pause=PLAIN):
+async def waiting(home, pause=PLAIN, **where):
     """A turn whose run waits for a person."""
-    turn, answer = await home.turn(), Answer()
+    turn, answer = await home.turn(**where), Answer()
     home.dify.reply(["Before. ", Node(), pause, "Afterwards."])
     async with home.app.dify.client.ask(
         Question("go", "fake:w:c:t"), run=True, mode="advanced-chat"
@@ -127,6 +128,26 @@ async def test_a_second_press_is_too_late(home, decisions):
     assert isinstance(await decisions.pressed(press("decide:1")), Whisper)
     assert form_of(home).action == "approve"
     assert len(home.line.submitted) == 1
+
+
+async def test_who_wanted_it_stopped_is_heard_before_what_was_decided_elsewhere(home, decisions):
+    turn = await waiting(home)
+    await home.store.wish_stop(turn.id, Wish.STOP)  # and who heard it died
+    await home.app.dify.client.api.human_input.submit(form_of(home).token, {}, "reject", "somebody")
+    await decisions.look()
+    assert home.line.submitted == [turn.id]
+    assert (await home.ledger.claim(turn.id)).stop == Wish.STOP
+
+
+async def test_of_very_many_forms_each_is_looked_at_in_its_turn(home, decisions, monkeypatch):
+    monkeypatch.setattr("core.decisions.MOST_LOOKS", 2)
+    asked = [await waiting(home, place=replace(THREAD, thread=f"t{n}"), name=f"q{n}") for n in range(5)]
+    for _ in range(3):
+        await decisions.look()
+    looked = [
+        call.args["form_token"] for call in home.dify.journal.named("GET /form/human_input/{form_token}")
+    ]
+    assert len(looked) == len(set(looked)) == len(asked)
 
 
 async def test_a_decision_made_elsewhere_is_noticed_without_a_press(home, decisions):

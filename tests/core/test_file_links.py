@@ -8,7 +8,9 @@ from core.contract import Limits
 from core.dify.about import FormField
 from core.dify.errors import failure, refusal
 from core.dify.file_types import FileInput, plain
+from core.dify.questions import Question
 from core.errors import DifyRefused
+from core.file_slots import doubts
 from core.form_fields import field_of
 from core.messages import Field, FormSubmitted, Person, Refusal
 from core.sentences import say
@@ -180,6 +182,37 @@ async def test_links_of_a_form_are_checked_kept_and_sent_each_time(tmp_path, giv
             question, _ = await scene.completed("x", name=name)
             assert question.inputs == {"doc": remote(PDF, "document")}
             assert (await scene.answered(question)).status == "succeeded"
+
+
+INNER = "http://minio.internal:9000/handbook.pdf?sig=SECRET"
+
+
+@pytest.mark.parametrize("required", [True, False])
+async def test_a_configured_link_is_not_shown_and_counts_until_another_is_written(tmp_path, required):
+    form = [{"file": FAR["file"] | {"required": required}}]
+    settings = {"inputs": {"doc": INNER}}
+    async with staged(tmp_path, "advanced-chat", input_form=form, settings=settings) as scene:
+        scene.chat.limits = lambda _place: Limits(1000)
+        await scene.asked("x")
+        setup = Setup(None, scene.asides, {"helpdesk": scene.app}, {"fake": scene.chat}, Taking(Line()))
+        for number, (given, sent) in enumerate([("", INNER), (PDF, PDF), ("", INNER)]):
+            filled = FormSubmitted(form_key("helpdesk"), Person("ann"), PLACE, {"doc": given})
+            assert not isinstance(await setup.submitted(filled), Refusal)
+            question, _ = await scene.completed("x", name=f"again{number}")
+            assert question.inputs["doc"].url == sent
+        [field] = (await setup.opened(scene.app, PLACE, "chat:t", "")).fields
+        assert (field.value, field.required) == ("", False)
+
+
+@pytest.mark.parametrize("url", ["https://files.corp.internal/?id=5&token=SECRET", "https://inner/", INNER])
+def test_an_address_is_never_told_where_a_link_is_in_doubt(url):
+    file = FileInput(type="document", transfer_method="remote_url", url=url)
+    told = [
+        value
+        for note in doubts(Question(query="x", user="u", files=(file,)))
+        for value in note.values.values()
+    ]
+    assert told == (["handbook.pdf"] if url == INNER else [])
 
 
 # refusals

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from bench.virtual_time import run
 from core.contract import Budget
 from core.gate import Gate
@@ -135,3 +137,25 @@ def test_many_answers_with_budgets_of_their_own_keep_to_what_all_may():
     assert [adapter.text for adapter in adapters] == [WORDS * 10] * 60
     assert sum(len(adapter.calls) for adapter in adapters) > 2.5 * 60  # they were edited meanwhile
     assert end < len(WORDS * 10) / 3 / 20 + 60 / 20 + 2
+
+
+def test_who_waits_at_the_gate_keeps_to_a_pause_that_came_meanwhile():
+    async def story():
+        everything = Budget("all", 2, 1.0)
+        lanes, writers = Lanes(now), [Writer(final=True) for _ in range(4)]
+        lane, seen = lanes.lane(Budget("own", 50, 1.0, within=everything)), []
+
+        async def one(writer):
+            await lane.acquire(writer)
+            seen.append(now())
+            lane.release(writer)
+
+        tasks = [asyncio.create_task(one(writer)) for writer in writers]
+        await asyncio.sleep(0.1)
+        lane.pause(30)
+        await asyncio.gather(*tasks)
+        return seen
+
+    times = run(story())
+    assert len([at for at in times if at < 0.1]) == 2
+    assert [at for at in times if at >= 0.1] == pytest.approx([30.1, 30.1], abs=0.1)

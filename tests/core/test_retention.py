@@ -12,6 +12,7 @@ from core.messages import Addressed, IncomingMessage, MessageRef, Person, Place
 from core.store import retention
 from core.store.database import Database
 from core.store.ledger import Ledger
+from core.store.marks import Marks
 from core.store.ratings import Ratings
 from core.store.retention import PARKED_SECONDS, Retention
 from core.store.rows import State
@@ -135,6 +136,21 @@ async def test_closed_turns_go_after_their_days_with_posts_and_votes(kept):
     assert await kept.questions() == ["young"]
     assert await kept.all(posts.c.message) == [("a-young",)]
     assert await kept.all(votes.c.turn) == [(young.id,)]
+
+
+async def test_an_answer_that_is_an_annotation_stays_known_as_long_as_its_mark_stands(kept):
+    """Only its row leads to the annotation: for taking the mark away, and for `forget`."""
+    marks, pin = Marks(kept.database), "pushpin"
+    turn = await kept.answered("old", days=KEEP + 1)
+    post = MessageRef("chat", "w", "c", "a-old")
+    await marks.mark(turn.id, post, "boss", pin)
+    await marks.settle(turn.id, (await marks.of(turn.id)).marks, kept=True)
+    await kept.sweep()
+    assert await kept.questions() == ["old"]
+    await marks.withdraw(turn.id, post, "boss", pin)
+    await marks.settle(turn.id, (await marks.of(turn.id)).marks, kept=False)
+    await kept.sweep()
+    assert await kept.questions() == []
 
 
 async def test_what_is_not_closed_stays_however_old(kept):

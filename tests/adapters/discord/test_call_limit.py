@@ -3,7 +3,10 @@
 import asyncio
 import time
 
-from adapters.discord.call_limit import CallLimit
+import pytest
+
+from adapters.discord.call_limit import CallLimit, guarded
+from core.errors import Advice, Superseded
 from core.messages import Draft
 
 
@@ -37,6 +40,42 @@ async def test_whoever_shares_may_always_make_a_call():
         limit.share(1)  # the others have gone
         await asyncio.gather(*(call(limit, seen, seconds=0) for _ in range(4)))
     assert len(seen) == 5
+
+
+async def test_when_discord_refuses_a_call_because_of_all_nobody_calls(
+    guild, start, simulator, inbox, alice, target
+):
+    """The token is used elsewhere too: what we count says nothing of it."""
+    adapter = await start()
+    simulator.post(simulator.add_channel(guild, "one"), alice, f"{simulator.bot.mention} hi")
+    question = target(await inbox.next(), "turn/0")
+    simulator.limits.global_per_second = 1
+    while not refused(simulator):
+        await adapter.busy(question, "working", "")
+    before = len(simulator.journal.calls)
+    began = time.monotonic()
+    await adapter.busy(question, "waiting", "")
+    assert time.monotonic() - began > 0.5
+    assert len(simulator.journal.calls) > before
+
+
+def refused(simulator):
+    return [call for call in simulator.journal.calls if call.status == 429]
+
+
+async def test_who_had_to_wait_is_asked_once_more_whether_it_may_write():
+    limit, seen, asked = CallLimit(5), [], []
+
+    async def guard():
+        asked.append(time.monotonic())
+        raise Superseded(Advice("internal", "another process has it"))
+
+    with guarded(guard):
+        await asyncio.gather(*(call(limit, seen, seconds=0) for _ in range(5)))
+        assert asked == []
+        with pytest.raises(Superseded):
+            await call(limit, seen)
+    assert (len(seen), len(asked)) == (5, 1)
 
 
 async def test_interactions_are_not_counted():
