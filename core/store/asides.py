@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, exists, null, or_, select, update
+from sqlalchemy import case, delete, exists, null, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.messages import MessageRef, Place
@@ -25,6 +25,7 @@ from core.store.tables import OPEN, conversations, posts, turns
 
 _SOME = 50  # that are to be stopped, in one go
 _MANY = 5_000
+_STILL = case((turns.c.stop < Wish.STOP, Wish.NONE), else_=turns.c.stop)  # of a cut nothing is left
 _WAITS = (turns.c.state == State.PARKED, turns.c.pause.is_not(None))  # for a person to decide
 _KEEPING_SECONDS = (0.1, 0.3)  # a button can be seen a moment before it is kept where it stands
 
@@ -132,7 +133,7 @@ class Asides:
         The form's token stays: as long as Dify says that the run waits for that one, it is about to go on.
         `wanted`: who decided here, and wanted it stopped before, has thought better of it.
         """
-        return await self._resume(turn, enlist, **({"stop": Wish.NONE} if wanted else {}))
+        return await self._resume(turn, enlist, stop=Wish.NONE if wanted else _STILL)
 
     async def give_up(self, turn: int, enlist: Enlist) -> Accepted | None:
         """Follow the run of a paused turn again that somebody wants stopped, so that it ends as that.
