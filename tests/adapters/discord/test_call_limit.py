@@ -6,6 +6,7 @@ import time
 import pytest
 
 from adapters.discord.call_limit import CallLimit, guarded
+from core.contract import RateLimited
 from core.errors import Advice, Superseded
 from core.messages import Draft
 
@@ -48,19 +49,14 @@ async def test_when_discord_refuses_a_call_because_of_all_nobody_calls(
     """The token is used elsewhere too: what we count says nothing of it."""
     adapter = await start()
     simulator.post(simulator.add_channel(guild, "one"), alice, f"{simulator.bot.mention} hi")
-    question = target(await inbox.next(), "turn/0")
+    live = adapter.live(target(await inbox.next(), "turn/0"))
     simulator.limits.global_per_second = 1
-    while not refused(simulator):
-        await adapter.busy(question, "working", "")
-    before = len(simulator.journal.calls)
+    with pytest.raises(RateLimited):
+        await live.show(Draft("Hello"))  # a thread, and the message
+    simulator.limits.global_per_second = 50
     began = time.monotonic()
-    await adapter.busy(question, "waiting", "")
+    await live.show(Draft("Hello"))
     assert time.monotonic() - began > 0.5
-    assert len(simulator.journal.calls) > before
-
-
-def refused(simulator):
-    return [call for call in simulator.journal.calls if call.status == 429]
 
 
 async def test_who_had_to_wait_is_asked_once_more_whether_it_may_write():
