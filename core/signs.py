@@ -1,7 +1,6 @@
 """Showing that we work on a question, or that it waits in line, until its first text can be seen."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -30,8 +29,8 @@ class Signs:
             yield
         finally:
             task.cancel()
-            with contextlib.suppress(asyncio.CancelledError, Exception):
-                await task
+            await asyncio.wait([task])  # who is cancelled just now must not overhear it
+            self._cleared(task)
             clearing = asyncio.create_task(adapter.busy(target, None, ""))
             self._clearing.add(clearing)
             clearing.add_done_callback(self._cleared)
