@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import socket
 from collections.abc import AsyncIterator
 from typing import Self
 
@@ -40,6 +42,7 @@ class DifySimulator(Workspace):
         super().__init__(version, pace=pace)
         self._slots: asyncio.Semaphore | None = None
         self._runner: web.AppRunner | None = None
+        self._kept_port: int | None = None  # while nobody listens: a file descriptor
         self.limit_connections(max_connections)
 
     @property
@@ -53,6 +56,7 @@ class DifySimulator(Workspace):
 
     async def start(self, port: int = 0) -> None:
         """Listen on 127.0.0.1; port 0 picks a free one."""
+        self._let_port_go()
         app = web.Application(client_max_size=200 * 1024 * 1024)
         for route in ROUTES:
             if route.exists_in(self.dialect.release):
@@ -70,14 +74,24 @@ class DifySimulator(Workspace):
         self.origin = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
-        """End all runs and close the sockets."""
+        """End all runs and close the sockets; nobody else gets the port meanwhile."""
         tasks = list(self.tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._runner is not None:
+            address = self._runner.addresses[0]
             await self._runner.cleanup()
             self._runner = None
+            kept = socket.socket()
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            kept.bind(address)  # not listening: who calls is refused
+            self._kept_port = kept.detach()
+
+    def _let_port_go(self) -> None:
+        if self._kept_port is not None:
+            os.close(self._kept_port)
+            self._kept_port = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -85,6 +99,7 @@ class DifySimulator(Workspace):
 
     async def __aexit__(self, *exc: object) -> None:
         await self.stop()
+        self._let_port_go()
 
     async def _plain_headers(self, _request: web.Request, response: web.StreamResponse) -> None:
         if self.dialect.since(1):
